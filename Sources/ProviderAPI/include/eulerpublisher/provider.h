@@ -1,0 +1,248 @@
+/* EulerPublisher provider ABI, version 1.
+ *
+ * A provider is a shared library that exports one function, eulerpublisher_provider_v1. It runs in a worker process of its
+ * own: one process a job. Control crosses as C, documents cross as UTF-8 JSON (the schemas stand beside this header).
+ *
+ * Rules that hold everywhere
+ *   - Nobody frees the other's memory. An input lives until the call returns; a result goes through a sink.
+ *   - Strings are UTF-8, given with their size in bytes and not zero-terminated, unless the comment says so.
+ *   - A struct begins with ep_header. A reader copies min(its size, the writer's size) into a zeroed struct, so fields are
+ *     only ever appended and a missing function reads as NULL.
+ *   - Unknown status codes, flags and log levels must be tolerated: a status that a reader does not know is EP_INTERNAL.
+ *   - Threads: [any] may be called from any thread at any time during invoke; [invoke] only from the thread that invoke was
+ *     called on; [host] is called by the worker, one call at a time per instance, never on the process's first thread.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef EULERPUBLISHER_PROVIDER_H
+#define EULERPUBLISHER_PROVIDER_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define EP_ABI_MAJOR 1
+#define EP_ABI_MINOR 0
+
+#if defined(__GNUC__)
+#define EP_EXPORT __attribute__((visibility("default")))
+#else
+#define EP_EXPORT
+#endif
+
+/* The ELF section that holds the embedded manifest. The host reads it without loading the library. */
+#define EP_MANIFEST_SECTION ".eulerpublisher.manifest"
+
+/* Embeds FILE (a string literal, relative to the compiler's working directory) as SYMBOL and SYMBOL_end.
+ * For compilers without #embed; works with gcc and clang on ELF systems. */
+#define EP_EMBED_MANIFEST(symbol, file)                                                                                \
+    __asm__(".pushsection " EP_MANIFEST_SECTION ",\"a\",%progbits\n"                                                    \
+            ".hidden " #symbol "\n.global " #symbol "\n" #symbol ":\n.incbin \"" file "\"\n"                            \
+            ".hidden " #symbol "_end\n.global " #symbol "_end\n" #symbol "_end:\n.popsection\n");                       \
+    extern const char symbol[];                                                                                        \
+    extern const char symbol##_end[]
+
+/* ---- Limits. A call that passes more is refused with EP_INVALID. ---- */
+#define EP_LIMIT_DOCUMENT (4u * 1024 * 1024)  /* bytes of one JSON document */
+#define EP_LIMIT_CHECKPOINT (64u * 1024)      /* bytes of one checkpoint record */
+#define EP_LIMIT_KEY 256u                     /* bytes of a checkpoint or cache key */
+#define EP_LIMIT_CACHE (1024u * 1024)         /* bytes of one cache value */
+#define EP_LIMIT_LOG (16u * 1024)             /* bytes of one log message; longer ones are cut */
+
+/* ---- Status: what every call returns. Values are stable; the host maps them to exit statuses. ---- */
+typedef int32_t ep_status;
+#define EP_OK 0            /* done */
+#define EP_INTERNAL 1      /* a defect of the provider or the host */
+#define EP_INVALID 2       /* the request or a document is wrong */
+#define EP_AUTH 3          /* who are you: no or wrong credentials */
+#define EP_DENIED 4        /* known, but not allowed */
+#define EP_NOT_FOUND 5     /* what was asked for is not there */
+#define EP_CONFLICT 6      /* something else stands there already */
+#define EP_QUOTA 7         /* the account's quota is used up */
+#define EP_RATE_LIMITED 8  /* too many requests; retry_after_s in the error document */
+#define EP_NETWORK 9       /* the peer could not be reached, or the transfer broke */
+#define EP_TIMEOUT 10      /* the peer did not answer in time */
+#define EP_CANCELLED 11    /* the host asked to stop, and the provider did */
+#define EP_UNSUPPORTED 12  /* this provider or host cannot do that */
+#define EP_REFUSED 13      /* the vendor refuses this content; the same content will be refused again */
+#define EP_PENDING 14      /* invoke only: not done yet; the sink holds a pending document */
+
+typedef struct ep_header {
+    uint32_t size;      /* sizeof the struct as its writer knew it */
+    uint16_t abi_major; /* EP_ABI_MAJOR */
+    uint16_t abi_minor; /* EP_ABI_MINOR */
+} ep_header;
+
+/* Opaque: only its owner looks inside. */
+typedef struct ep_instance ep_instance;         /* the provider's */
+typedef struct ep_host_context ep_host_context; /* the host's */
+typedef struct ep_sink_context ep_sink_context; /* whoever made the sink */
+
+/* Where a result goes. write may be called several times; the pieces are joined. */
+typedef struct ep_sink {
+    ep_header header;
+    ep_sink_context *context;
+    /* [invoke] Returns EP_OK, or EP_INVALID once the limit of the document is passed. */
+    ep_status (*write)(ep_sink_context *context, const void *data, uint64_t size);
+} ep_sink;
+
+/* ---- Host services ---- */
+
+#define EP_LOG_DEBUG 0
+#define EP_LOG_INFO 1
+#define EP_LOG_WARNING 2
+#define EP_LOG_ERROR 3
+
+#define EP_CHECKPOINT_PUT 0u     /* the newest record of a key replaces the older */
+#define EP_CHECKPOINT_APPEND 1u  /* every record of the key is kept, in order */
+#define EP_CHECKPOINT_BARRIER 2u /* durable before the call returns; else within a second */
+
+#define EP_EXTENT_HOLE 1u /* reads as zeros; no bytes are stored */
+
+/* One piece of the artifact, as artifact_next_extent reports it. Offsets and lengths in bytes. */
+typedef struct ep_extent {
+    ep_header header;
+    uint64_t offset;
+    uint64_t length;
+    uint32_t flags; /* EP_EXTENT_* */
+    uint32_t reserved;
+} ep_extent;
+
+/* One file of the guest's tree, as image_stat reports it. Symlinks are not followed. */
+typedef struct ep_image_stat {
+    ep_header header;
+    uint64_t size; /* bytes; of a symlink, of its target's name */
+    uint32_t mode; /* type and permission bits, as in POSIX st_mode */
+    uint32_t uid;
+    uint32_t gid;
+    uint32_t reserved;
+    int64_t mtime; /* seconds since 1970 UTC */
+} ep_image_stat;
+
+typedef struct ep_host {
+    ep_header header;
+    ep_host_context *context;
+
+    /* [any] Writes one line to the run's log. Secrets that the host handed out or was told by redact are masked. */
+    void (*log)(ep_host_context *context, int32_t level, const char *message, uint64_t size);
+
+    /* [any] Tells how far the step is: bytes or items done of total (0: unknown), and the step's name. May go back. */
+    void (*progress)(ep_host_context *context, uint64_t done, uint64_t total, const char *step, uint64_t size);
+
+    /* [any] 1 once the host wants the call to end. Cheap: ask at least once a second. */
+    int32_t (*cancelled)(ep_host_context *context);
+
+    /* [any] Stores a record under key (EP_LIMIT_KEY, EP_LIMIT_CHECKPOINT). Tied to provider, revision, artifact digest and
+     * target. The remote is the truth and a checkpoint a hint: a provider must end in the same state without it. */
+    ep_status (*checkpoint)(ep_host_context *context, const char *key, uint64_t key_size, const void *data, uint64_t size,
+                            uint32_t flags);
+
+    /* [any] Writes the stored records to visit, oldest first; stops when visit returns other than EP_OK, and returns that. */
+    ep_status (*checkpoint_replay)(ep_host_context *context, ep_sink_context *visitor,
+                                   ep_status (*visit)(ep_sink_context *visitor, const char *key, uint64_t key_size,
+                                                      const void *data, uint64_t size));
+
+    /* [any] Before a mutating request: an intent document {kind, region, find}. Durable when the call returns. */
+    ep_status (*intend)(ep_host_context *context, const char *document, uint64_t size, uint64_t *intent);
+
+    /* [any] After it: {id, region, undo}. The resource belongs to the run until settled. */
+    ep_status (*created)(ep_host_context *context, uint64_t intent, const char *document, uint64_t size);
+
+    /* [any] The resource is wanted (or the intent came to nothing): cleanup never touches it. */
+    ep_status (*settled)(ep_host_context *context, uint64_t intent);
+
+    /* [any] Writes the secret of that name, declared in the manifest, to sink. expires receives seconds since 1970 UTC, or 0
+     * if the host knows no end. Ask again after it. EP_AUTH if the host has none, EP_DENIED if it is not declared. */
+    ep_status (*secret)(ep_host_context *context, const char *name, uint64_t size, const ep_sink *sink, int64_t *expires);
+
+    /* [any] Registers a derived secret (token, signature, pre-signed URL): the host masks it from now on. */
+    ep_status (*redact)(ep_host_context *context, const char *secret, uint64_t size);
+
+    /* [any] Writes a declared file's content to sink: name is the manifest's name of it, not a path. */
+    ep_status (*file_read)(ep_host_context *context, const char *name, uint64_t size, const ep_sink *sink);
+
+    /* [any] Lets the host run a declared helper program: {name, arguments, input}; its standard output goes to sink. */
+    ep_status (*run_helper)(ep_host_context *context, const char *document, uint64_t size, const ep_sink *sink);
+
+    /* [any] Nanoseconds since 1970 UTC, as the host's clock has it. */
+    int64_t (*clock_now)(ep_host_context *context);
+
+    /* [any] Fills buffer from the kernel's random source. */
+    ep_status (*random)(ep_host_context *context, void *buffer, uint64_t size);
+
+    /* [any] The losable cache, kept across runs, one namespace a provider. EP_NOT_FOUND if absent. */
+    ep_status (*cache_get)(ep_host_context *context, const char *key, uint64_t size, const ep_sink *sink);
+    ep_status (*cache_put)(ep_host_context *context, const char *key, uint64_t key_size, const void *data, uint64_t size);
+
+    /* [any] View `file`: a read-only descriptor of one of the artifact's files; an empty name means its only file. A
+     * container image's files are its blobs, named by digest ("sha256:..."). The caller closes it. */
+    ep_status (*artifact_open)(ep_host_context *context, const char *name, uint64_t size, int32_t *descriptor);
+
+    /* [any] View `blocks`: the artifact as a raw disk. artifact_read returns bytes read (0 at the end) or -1; it reads
+     * holes as zeros. artifact_next_extent reports the extent at or after offset; EP_NOT_FOUND at the end. */
+    uint64_t (*artifact_size)(ep_host_context *context);
+    int64_t (*artifact_read)(ep_host_context *context, uint64_t offset, void *buffer, uint64_t size);
+    ep_status (*artifact_next_extent)(ep_host_context *context, uint64_t offset, ep_extent *extent);
+
+    /* [any] View `tree`, in ep.check only: the guest's files by absolute path. image_list writes names, each ended by a zero
+     * byte. image_read writes at most limit bytes; of a symlink, the target. */
+    ep_status (*image_stat)(ep_host_context *context, const char *path, uint64_t size, ep_image_stat *stat);
+    ep_status (*image_read)(ep_host_context *context, const char *path, uint64_t size, uint64_t limit, const ep_sink *sink);
+    ep_status (*image_list)(ep_host_context *context, const char *path, uint64_t size, const ep_sink *sink);
+
+    /* [any] Host extensions by id ("ep.name/1", "com.example.name/1"); NULL if unknown. */
+    const void *(*extension)(ep_host_context *context, const char *id_zero_terminated);
+} ep_host;
+
+/* ---- The provider ---- */
+
+/* Operations are ids with a revision. A provider's manifest states which it has; the host never assumes.
+ * Third parties add ids of their own under a reverse domain: com.example.audit/1. */
+#define EP_OP_REQUIREMENTS "ep.requirements/1"
+#define EP_OP_CHECK "ep.check/1"
+#define EP_OP_PLAN "ep.plan/1"
+#define EP_OP_UPLOAD "ep.upload/1"
+#define EP_OP_REGISTER "ep.register/1"
+#define EP_OP_VERIFY "ep.verify/1"
+#define EP_OP_DISTRIBUTE "ep.distribute/1"
+#define EP_OP_RELEASE "ep.release/1"
+#define EP_OP_INVENTORY "ep.inventory/1"
+#define EP_OP_UNDO "ep.undo/1"
+#define EP_OP_STATUS "ep.status/1"
+#define EP_OP_RETIRE "ep.retire/1"
+#define EP_OP_MARKETPLACE_CHECK "ep.marketplace.check/1"
+#define EP_OP_MARKETPLACE_SUBMIT "ep.marketplace.submit/1"
+
+typedef struct ep_provider {
+    ep_header header;
+    const char *id;             /* zero-terminated, lives for ever; equals the manifest's id */
+    const char *version;        /* zero-terminated, lives for ever; equals the manifest's version */
+    const char *manifest;       /* the embedded manifest: what lies in EP_MANIFEST_SECTION */
+    uint64_t manifest_size;
+
+    /* [host] Makes an instance. host lives until close returns; configuration is a JSON object that the host has validated
+     * against the manifest's configuration schema. No network here. On failure *instance is left alone. */
+    ep_status (*open)(const ep_host *host, const char *configuration, uint64_t size, ep_instance **instance);
+
+    /* [host] Ends it; called once, after the last invoke. */
+    void (*close)(ep_instance *instance);
+
+    /* [host] Does one operation. operation is zero-terminated. EP_OK: the sink holds the result document. EP_PENDING: a
+     * pending document {resume_after_s, note, progress}; the host calls the same operation again later, in a new process.
+     * Anything else: an error document, or nothing. Never sleeps longer than 10 s: return EP_PENDING instead. */
+    ep_status (*invoke)(ep_instance *instance, const char *operation, const char *request, uint64_t size,
+                        const ep_sink *sink);
+
+    /* [any] Provider extensions by id; NULL if unknown. May itself be NULL. */
+    const void *(*extension)(const char *id_zero_terminated);
+} ep_provider;
+
+/* The one exported symbol. No side effects, no threads, no output; may be called twice and returns the same pointer. */
+EP_EXPORT const ep_provider *eulerpublisher_provider_v1(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
