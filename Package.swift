@@ -41,51 +41,14 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 
 let package = Package(
     name: "eulerpublisher",
-    products: [
-        .executable(name: "eulerpublisher", targets: ["Host"]),
-        .executable(name: "eulerpublisher-worker", targets: ["Worker"]),
-        .library(name: "ep-local", type: .dynamic, targets: ["LocalEntry"]),
-    ],
-    dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
-        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
-    ],
     targets: [
         // The contract.
-        .target(name: "ProviderAPI", exclude: ["provider.map", "schemas"]),
-
-        // C that Swift cannot say: variadic calls, packed structs, kernel interfaces.
-        .target(name: "CSystem"),
+        .target(name: "ProviderAPI", exclude: ["provider.map"]),
 
         // Leaves.
-        leaf("Digest", [crypto]),
         leaf("Documents"),
 
-        // What loads and calls a provider; no Foundation.
-        leaf("ProviderRuntime", ["ProviderAPI", "CSystem"]),
-        .executableTarget(name: "Worker", dependencies: ["ProviderRuntime"], swiftSettings: strict),
-
-        // What a Swift author of a provider builds on.
-        leaf("ProviderKit", ["ProviderAPI", "Documents"]),
-
-        // What the host does.
-        hostKit("Discovery", ["Documents", "Digest", "ProviderAPI"]),
-        hostKit("Settings", ["Documents", "Discovery", yams]),
-        hostKit("Workers", ["ProviderRuntime", "ProviderAPI", "CSystem", "Discovery", "Documents"]),
-        .executableTarget(
-            name: "Host",
-            dependencies: ["Discovery", "Settings", "Workers", arguments],
-            swiftSettings: strict),
-
-        // Providers.
-        .target(name: "LocalProvider", dependencies: ["ProviderKit", "Digest"], path: "Plugins/Local/Provider", swiftSettings: strict),
-        .target(
-            name: "LocalManifest", path: "Plugins/Local/Manifest", exclude: ["provider.json"],
-            cSettings: [.unsafeFlags(["-std=gnu23"])]),
-        .target(
-            name: "LocalEntry", dependencies: ["LocalProvider", "LocalManifest", "ProviderKit", "ProviderAPI"],
-            path: "Plugins/Local/Entry", swiftSettings: strict, linkerSettings: providerLinkage),
+        .testTarget(name: "DocumentsTests", dependencies: ["Documents", "ProviderAPI"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
