@@ -12,21 +12,6 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ] + (ProcessInfo.processInfo.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
-/// A provider is one self-contained library: its own Swift runtime, one exported symbol, never unloaded.
-/// The libraries named are the static halves of FoundationEssentials, which `-static-stdlib` alone leaves undefined.
-let providerLinkage: [LinkerSetting] = [
-    .unsafeFlags([
-        "-static-stdlib",
-        "-no-toolchain-stdlib-rpath",
-        "-Xlinker", "-z", "-Xlinker", "defs",
-        "-Xlinker", "-z", "-Xlinker", "nodelete",
-        "-Xlinker", "-z", "-Xlinker", "relro",
-        "-Xlinker", "-z", "-Xlinker", "now",
-        "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/ProviderAPI/provider.map",
-        "-l_FoundationCollections", "-l_FoundationCShims", "-lswiftSynchronization",
-    ])
-]
-
 func leaf(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
     .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
 }
@@ -35,21 +20,13 @@ func hostKit(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
     leaf(name, dependencies, path: "Sources/HostKit/\(name)")
 }
 
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
-let yams = Target.Dependency.product(name: "Yams", package: "Yams")
-let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
     name: "eulerpublisher",
     products: [
-        .executable(name: "eulerpublisher", targets: ["Host"]),
         .executable(name: "eulerpublisher-worker", targets: ["Worker"]),
-        .library(name: "ep-local", type: .dynamic, targets: ["LocalEntry"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
-        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: [
         // The contract.
@@ -59,33 +36,23 @@ let package = Package(
         .target(name: "CSystem"),
 
         // Leaves.
-        leaf("Digest", [crypto]),
         leaf("Documents"),
 
         // What loads and calls a provider; no Foundation.
         leaf("ProviderRuntime", ["ProviderAPI", "CSystem"]),
         .executableTarget(name: "Worker", dependencies: ["ProviderRuntime"], swiftSettings: strict),
 
-        // What a Swift author of a provider builds on.
-        leaf("ProviderKit", ["ProviderAPI", "Documents"]),
-
         // What the host does.
-        hostKit("Discovery", ["Documents", "Digest", "ProviderAPI"]),
-        hostKit("Settings", ["Documents", "Discovery", yams]),
-        hostKit("Workers", ["ProviderRuntime", "ProviderAPI", "CSystem", "Discovery", "Documents"]),
-        .executableTarget(
-            name: "Host",
-            dependencies: ["Discovery", "Settings", "Workers", arguments],
-            swiftSettings: strict),
+        hostKit("Workers", ["ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
 
-        // Providers.
-        .target(name: "LocalProvider", dependencies: ["ProviderKit", "Digest"], path: "Plugins/Local/Provider", swiftSettings: strict),
-        .target(
-            name: "LocalManifest", path: "Plugins/Local/Manifest", exclude: ["provider.json"],
-            cSettings: [.unsafeFlags(["-std=gnu23"])]),
-        .target(
-            name: "LocalEntry", dependencies: ["LocalProvider", "LocalManifest", "ProviderKit", "ProviderAPI"],
-            path: "Plugins/Local/Entry", swiftSettings: strict, linkerSettings: providerLinkage),
+        // Tests.
+        .executableTarget(
+            name: "WorkersTestHost", dependencies: ["Workers"], path: "Tests/WorkersTestHost", swiftSettings: strict),
+        .testTarget(
+            name: "WorkersTests",
+            dependencies: ["Workers", "ProviderRuntime", "ProviderAPI", "Documents", "Worker", "WorkersTestHost"],
+            swiftSettings: strict),
+        .testTarget(name: "ABITests", dependencies: ["ProviderAPI"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
