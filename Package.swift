@@ -41,14 +41,49 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 
 let package = Package(
     name: "eulerpublisher",
+    products: [
+        .executable(name: "eulerpublisher-worker", targets: ["Worker"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    ],
     targets: [
         // The contract.
         .target(name: "ProviderAPI", exclude: ["provider.map"]),
 
+        // C that Swift cannot say: variadic calls, packed structs, kernel interfaces.
+        .target(name: "CSystem"),
+
         // Leaves.
         leaf("Documents"),
+        leaf("Digest", [crypto]),
 
-        .testTarget(name: "DocumentsTests", dependencies: ["Documents", "ProviderAPI"], swiftSettings: strict),
+        // Container images: values, layout directories, tar and gzip. CArchive reads tar.xz, CZlib writes gzip.
+        .target(name: "CArchive", linkerSettings: [.linkedLibrary("archive")]),
+        .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+        leaf("OCI", ["CArchive", "CZlib", "Digest", "Documents"]),
+
+        // What loads and calls a provider; no Foundation.
+        leaf("ProviderRuntime", ["ProviderAPI", "CSystem"]),
+        .executableTarget(name: "Worker", dependencies: ["ProviderRuntime"], swiftSettings: strict),
+
+        // What the host does.
+        hostKit("Workers", ["ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
+        hostKit("Prepare", ["OCI", "Digest", "Documents"]),
+        hostKit("Assemble", ["Prepare", "OCI", "Digest", "Documents"]),
+
+        // Tests.
+        .testTarget(name: "ABITests", dependencies: ["ProviderAPI"], swiftSettings: strict),
+        .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
+        .testTarget(name: "OCITests", dependencies: ["OCI", "Digest", "Documents"], swiftSettings: strict),
+        .executableTarget(
+            name: "WorkersTestHost", dependencies: ["Workers"], path: "Tests/WorkersTestHost", swiftSettings: strict),
+        .testTarget(
+            name: "WorkersTests",
+            dependencies: ["Workers", "ProviderRuntime", "ProviderAPI", "Documents", "Worker", "WorkersTestHost"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "AssembleTests", dependencies: ["Assemble", "Prepare", "OCI", "Digest", "Documents"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

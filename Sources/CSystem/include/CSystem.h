@@ -1,0 +1,96 @@
+/* What Swift cannot say about Linux: variadic calls, control messages, BPF, signal contexts. No policy lives here.
+ * Functions return 0 or a count on success and a negative errno on failure, unless their comment says otherwise.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef EULERPUBLISHER_CSYSTEM_H
+#define EULERPUBLISHER_CSYSTEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Sockets and descriptors ---- */
+int eps_socketpair(int descriptors[2]);
+int eps_pipe(int descriptors[2]);
+int eps_nonblocking(int descriptor);
+/* Seconds after which a blocked send gives up with EAGAIN. */
+int eps_send_timeout(int descriptor, int seconds);
+/* Sends all of it; the descriptors (at most 8) travel with the first byte. Never raises SIGPIPE. */
+int eps_send(int socket, const void *data, size_t size, const int *descriptors, int count);
+/* Bytes received, 0 at the end. count: room in descriptors (8) in, received out; they are close-on-exec. */
+ssize_t eps_receive(int socket, void *buffer, size_t size, int *descriptors, int *count);
+/* recv without control messages and without waiting. */
+ssize_t eps_receive_now(int socket, void *buffer, size_t size);
+/* 0 becomes /dev/null; returns the socket's new number, close-on-exec. */
+int eps_move_socket(void);
+/* 1 once the peer is gone; waits at most that many milliseconds for it. */
+int eps_hung_up(int socket, int milliseconds);
+int eps_open_read(const char *path);
+
+/* ---- Processes ---- */
+/* Starts path in a process group of its own with exactly three descriptors: 0 the socket, 1 and 2 as given. */
+int eps_spawn(const char *path, char *const arguments[], char *const environment[], int socket, int output, int errors,
+              pid_t *child);
+int eps_become_subreaper(void);
+/* Collects the child without waiting: 1 and *status, 0 if it still runs, negative errno. */
+int eps_collect(pid_t child, int *status);
+int eps_status_signal(int status); /* 0 if it exited */
+int eps_status_exit(int status);
+/* Kills every descendant of root found in /proc and reports how many; direct children count only if they carry mark (see
+ * eps_mark), 0: any. With collect, those that became the caller's own children are reaped. */
+int eps_kill_descendants(pid_t root, uint32_t mark, int collect);
+/* Marks this process and all that it will ever start, so that the host knows an orphan of a dead worker from a child of its
+ * own: the soft limit of POSIX message queue bytes, which nothing here uses, is inherited by fork and kept by exec and setsid. */
+int eps_mark(uint32_t mark);
+const char *eps_signal_name(int number);
+
+/* ---- Hardening of this process ---- */
+int eps_no_dumps(void);
+int eps_no_new_privileges(void);
+int eps_die_with_parent(void);
+int eps_limit_memory(uint64_t bytes);
+int eps_limit_processes_files(void);
+
+/* ---- seccomp ---- */
+/* Refuses programs, processes, tracing and io_uring with EPERM for all threads; also sockets if asked. */
+int eps_seccomp(int refuse_sockets);
+int eps_seccomp_available(void);
+/* How often the filter refused something so far. */
+uint32_t eps_refusals(void);
+/* The name of the system call refused last ("execve"), or "". */
+const char *eps_last_refusal(void);
+
+/* ---- Landlock, for the calling thread and those that it starts ---- */
+int eps_landlock_abi(void); /* 0: none */
+int eps_landlock_begin(int abi);
+int eps_landlock_path(int ruleset, int abi, const char *path, int writable);
+int eps_landlock_port(int ruleset, uint16_t port);
+int eps_landlock_enforce(int ruleset);
+
+/* ---- Files and time ---- */
+typedef struct eps_identity {
+    uint64_t device, inode, size;
+    int64_t modified; /* nanoseconds since 1970 UTC */
+} eps_identity;
+int eps_identity_of(const char *path, eps_identity *identity);
+/* Size in bytes of a file or a block device. */
+int64_t eps_size(int descriptor);
+/* The piece that begins at offset: 1 data, 2 hole and *length; 0 at the end. */
+int eps_extent(int descriptor, uint64_t offset, uint64_t *length);
+int64_t eps_now(void);       /* nanoseconds since 1970 UTC */
+int64_t eps_monotonic(void); /* nanoseconds */
+int eps_random(void *buffer, size_t size);
+
+/* ---- Flags that several threads share without a lock ---- */
+int eps_flag_get(const int *flag);
+void eps_flag_set(int *flag);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

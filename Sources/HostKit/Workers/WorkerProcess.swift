@@ -1,0 +1,92 @@
+import CSystem
+import Documents
+import Glibc
+import ProviderRuntime
+
+/// A started worker: its process, its socket, its two pipes.
+struct WorkerProcess {
+    /// Nil when the provider runs inside this process.
+    let pid: pid_t?
+    let socket: Int32
+    /// stdout and stderr, non-blocking; -1 when the provider runs inside this process.
+    let output, errors: Int32
+    let mark: UInt32
+
+    /// Bytes of POSIX message queues stay below the 819200 that an ordinary user's hard limit allows.
+    private static func newMark() -> UInt32 {
+        var random: UInt32 = 0
+        _ = eps_random(&random, MemoryLayout<UInt32>.size)
+        return 1 + random % 800_000
+    }
+
+    /// - Throws: `Failure` if the program cannot be started.
+    init(_ executable: String, _ job: WorkerJob) throws {
+        var sockets: [Int32] = [-1, -1]
+        var pipes: [[Int32]] = [[-1, -1], [-1, -1]]
+        var status = eps_socketpair(&sockets)
+        for index in pipes.indices where status == 0 { status = eps_pipe(&pipes[index]) }
+        var child: pid_t = 0
+        if status == 0 {
+            var environment = job.environment
+            environment["SWIFT_BACKTRACE"] = "enable=no"
+            status = Self.withCStrings([executable]) { arguments in
+                Self.withCStrings(environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }) { environment in
+                    eps_spawn(executable, arguments, environment, sockets[1], pipes[0][1], pipes[1][1], &child)
+                }
+            }
+        }
+        for descriptor in [sockets[1], pipes[0][1], pipes[1][1]] where descriptor >= 0 { close(descriptor) }
+        guard status == 0 else {
+            for descriptor in [sockets[0], pipes[0][0], pipes[1][0]] where descriptor >= 0 { close(descriptor) }
+            throw Failure(
+                .crashed, "the worker could not be started: \(String(cString: strerror(-status)))", place: executable,
+                hint: "It is installed with the program: install both again, from one build.")
+        }
+        pid = child
+        socket = sockets[0]
+        output = pipes[0][0]
+        errors = pipes[1][0]
+        mark = Self.newMark()
+        for descriptor in [output, errors] { _ = eps_nonblocking(descriptor) }
+        _ = eps_send_timeout(socket, 10)
+    }
+
+    /// - Throws: `Failure` if no socket can be made.
+    init(inProcess: Void) throws {
+        var sockets: [Int32] = [-1, -1]
+        guard eps_socketpair(&sockets) == 0 else { throw Failure(.internal, "no socket can be made") }
+        let theirs = sockets[1]
+        DedicatedThread {
+            ProviderWorker.serve(Connection(descriptor: theirs), isolated: false)
+            shutdown(theirs, Int32(SHUT_WR))
+        }.detach()
+        pid = nil
+        socket = sockets[0]
+        output = -1
+        errors = -1
+        mark = 0
+    }
+
+    private static func withCStrings<Result>(
+        _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+    ) -> Result {
+        var pointers = strings.map { strdup($0) } + [nil]
+        defer { for pointer in pointers { free(pointer) } }
+        return body(&pointers)
+    }
+
+    func kill() {
+        guard let pid else { return }
+        _ = Glibc.kill(-pid, SIGKILL)
+        _ = Glibc.kill(pid, SIGKILL)
+    }
+
+    /// After its end: what it started became this process's children. At most 2 s.
+    func killOrphans() {
+        guard pid != nil else { return }
+        for _ in 0..<200 {
+            guard eps_kill_descendants(getpid(), mark, 1) > 0 else { return }
+            usleep(10_000)
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import CSystem
+
+/// What the kernel enforces around a provider, and the words for what it cannot.
+public enum Sandbox {
+    /// What this kernel cannot enforce, one sentence each; empty if it can enforce all. For `provider doctor` and a run's header.
+    public static func limits() -> [String] {
+        var limits: [String] = []
+        if eps_seccomp_available() == 0 {
+            limits.append("no seccomp: a provider can start programs; what it starts is still ended with its job")
+        }
+        switch eps_landlock_abi() {
+        case ..<1: limits.append("no Landlock: a provider can read and write what its user can")
+        case ..<4: limits.append("Landlock before ABI 4: a provider can connect to any TCP port")
+        case ..<6: limits.append("Landlock before ABI 6: a provider can signal its user's other processes")
+        default: break
+        }
+        return limits
+    }
+
+    /// Libraries, certificates, name resolution and time zones: what any program needs in order to speak TLS with a peer.
+    private static let system = [
+        "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64", "/etc/ld.so.cache",
+        "/etc/ld.so.preload", "/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/usr/share/ca-certificates",
+        "/usr/local/share/ca-certificates", "/etc/crypto-policies", "/usr/share/crypto-policies", "/etc/resolv.conf",
+        "/run/systemd/resolve", "/etc/hosts", "/etc/host.conf", "/etc/nsswitch.conf", "/etc/gai.conf", "/etc/services",
+        "/etc/protocols", "/etc/localtime", "/usr/share/zoneinfo", "/usr/share/locale", "/sys/devices/system/cpu",
+        "/dev/urandom", "/dev/random", "/dev/zero",
+    ]
+
+    /// Closes the sandbox around the calling thread, whatever it starts, and (system calls) all threads.
+    /// - Returns: one sentence for each thing that was asked for and is not enforced.
+    static func close(around job: Job) -> [String] {
+        var missing = limits()
+        if job.memoryLimit > 0, eps_limit_memory(job.memoryLimit) != 0 { missing.append("no limit of memory") }
+        let abi = min(eps_landlock_abi(), 6)
+        if abi > 0 {
+            let status = restrictFiles(job, abi: abi)
+            if status != 0 { missing.append("Landlock could not be enforced: \(errnoName(-status))") }
+        }
+        if job.filterSystemCalls {
+            let status = eps_seccomp(job.refuseNetwork ? 1 : 0)
+            if status != 0 { missing.append("the filter of system calls could not be installed: \(errnoName(-status))") }
+        }
+        return missing
+    }
+
+    private static func restrictFiles(_ job: Job, abi: Int32) -> Int32 {
+        let ruleset = eps_landlock_begin(abi)
+        guard ruleset >= 0 else { return ruleset }
+        let folder = job.libraryPath.lastIndex(of: "/").map { String(job.libraryPath[..<$0]) } ?? "."
+        // A path that is not there grants nothing: that is no error.
+        for path in system + [folder] + job.readableFiles { _ = eps_landlock_path(ruleset, abi, path, 0) }
+        for path in job.writableDirectories + ["/dev/null"] { _ = eps_landlock_path(ruleset, abi, path, 1) }
+        if abi >= 4, !job.refuseNetwork {
+            for port in job.ports { _ = eps_landlock_port(ruleset, UInt16(truncatingIfNeeded: port)) }
+        }
+        return eps_landlock_enforce(ruleset)
+    }
+}

@@ -1,0 +1,3 @@
+import ProviderRuntime
+
+ProviderWorker.main()

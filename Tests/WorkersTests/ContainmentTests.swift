@@ -1,0 +1,100 @@
+import Glibc
+import ProviderAPI
+import Testing
+
+@testable import Workers
+
+/// Each way in which a provider goes wrong is one clear outcome, and the host lives on.
+@Suite(.serialized) struct ContainmentTests {
+    @Test(arguments: [
+        ("segv", "SIGSEGV"), ("abort", "SIGABRT"), ("exit", "exit status 3"),
+        ("garbage", "broke the protocol"), ("flood", "flooded stdout"),
+    ])
+    func aCrashIsNamed(request: String, name: String) async throws {
+        let message = await Lab.outcome(try Lab.job(request)).crash
+        #expect(message?.contains(name) == true, "\(message ?? "no crash")")
+        #expect(message?.contains("ep.upload/1, after part 61 of 214") == true, "\(message ?? "no crash")")
+    }
+
+    @Test func aHangIsEndedAfterTheInactivity() async throws {
+        var job = try Lab.job("hang")
+        job.inactivity = .seconds(1)
+        #expect(await Lab.outcome(job).crash?.contains("no sign of life for 1 s") == true)
+    }
+
+    @Test func othersFinishWhileOneCrashes() async throws {
+        let jobs = try ["segv", "print", "garbage", "large"].map { try Lab.job($0) }
+        let outcomes = await withTaskGroup(of: (Int, WorkerOutcome).self) { group in
+            for (index, job) in jobs.enumerated() { group.addTask { (index, await Lab.outcome(job)) } }
+            return await group.reduce(into: [Int: WorkerOutcome]()) { $0[$1.0] = $1.1 }
+        }
+        #expect(outcomes[0]?.crash != nil && outcomes[2]?.crash != nil)
+        #expect(outcomes[1]?.document == "{}")
+        #expect(outcomes[3]?.document == String(repeating: "z", count: 4 << 20))
+    }
+
+    @Test func whatIsPrintedBecomesALogLine() async throws {
+        let recorder = Recorder()
+        #expect(await Lab.outcome(try Lab.job("print"), recorder).document == "{}")
+        #expect(recorder.lines.contains("printed by the provider"))
+    }
+
+    @Test(arguments: [("exec", "{\"exec\":1}", "execve"), ("fork", "{\"fork\":-1,\"errno\":1}", "fork")])
+    func programsAndProcessesAreRefused(request: String, result: String, call: String) async throws {
+        let recorder = Recorder()
+        #expect(await Lab.outcome(try Lab.job(request), recorder).document == result)
+        #expect(recorder.lines.contains { $0.contains("refused the provider a system call: \(call)") })
+    }
+
+    @Test func whatWasForkedWithoutTheFilterDiesWithTheJob() async throws {
+        var job = try Lab.job("fork")
+        job.filterSystemCalls = false
+        let document = await Lab.outcome(job).document ?? ""
+        let child = pid_t(document.drop { $0 != ":" }.dropFirst().prefix { $0.isNumber }) ?? 0
+        try #require(child > 0, "the provider could not fork: \(document)")
+        #expect(kill(child, 0) == -1 && errno == ESRCH, "the setsid child outlived its job")
+    }
+
+    @Test func undeclaredFilesAndEnvironmentAreOutOfReach() async throws {
+        let secret = "\(Lab.folder)-secret"
+        let file = fopen(secret, "w")
+        fclose(file)
+        defer { unlink(secret) }
+        setenv("HOME", "/root", 1)
+        let refused = "{\"file\":0,\"errno\":13,\"environment\":1,\"home\":0,\"proc\":0,\"wrote\":0}"
+        #expect(await Lab.outcome(try Lab.job("spy \(secret)")).document == refused)
+        var job = try Lab.job("spy \(secret)")
+        job.readableFiles = [secret]
+        #expect(await Lab.outcome(job).document?.hasPrefix("{\"file\":1") == true)
+    }
+
+    @Test func aCheckHasNoNetwork() async throws {
+        #expect(await Lab.outcome(try Lab.job("socket", profile: .check)).document == "{\"socket\":0}")
+        #expect(await Lab.outcome(try Lab.job("socket", profile: .publish)).document == "{\"socket\":1}")
+    }
+
+    @Test func cancelIsObeyedOrEnforced() async throws {
+        for (request, limit) in [("obey", 2.0), ("ignore", 7.0)] {
+            let cancellation = Cancellation()
+            let started = ContinuousClock.now
+            let job = try Lab.job(request)
+            async let outcome = Lab.outcome(job, Recorder(), cancellation)
+            try await Task.sleep(for: .milliseconds(500))
+            cancellation.cancel()
+            guard case .cancelled = await outcome else {
+                Issue.record("\(request) was not cancelled")
+                continue
+            }
+            #expect(ContinuousClock.now - started < .seconds(limit))
+        }
+    }
+
+    @Test func aLibraryThatChangedOrLiesIsNotRun() async throws {
+        var changed = try Lab.job("print")
+        changed.libraryIdentity.modified += 1
+        let outcome = await Lab.outcome(changed)
+        #expect(outcome.document?.contains("changed after its digest was checked") == true)
+        let lie = await Lab.outcome(try Lab.job("print", library: Lab.newer))
+        #expect(lie.document?.contains("the manifest says badcloud 1.0.0, its library says badcloud 2.0.0") == true)
+    }
+}
