@@ -12,21 +12,6 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ] + (ProcessInfo.processInfo.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
-/// A provider is one self-contained library: its own Swift runtime, one exported symbol, never unloaded.
-/// The libraries named are the static halves of FoundationEssentials, which `-static-stdlib` alone leaves undefined.
-let providerLinkage: [LinkerSetting] = [
-    .unsafeFlags([
-        "-static-stdlib",
-        "-no-toolchain-stdlib-rpath",
-        "-Xlinker", "-z", "-Xlinker", "defs",
-        "-Xlinker", "-z", "-Xlinker", "nodelete",
-        "-Xlinker", "-z", "-Xlinker", "relro",
-        "-Xlinker", "-z", "-Xlinker", "now",
-        "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/ProviderAPI/provider.map",
-        "-l_FoundationCollections", "-l_FoundationCShims", "-lswiftSynchronization",
-    ])
-]
-
 func leaf(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
     .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
 }
@@ -36,56 +21,30 @@ func hostKit(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 }
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
-let yams = Target.Dependency.product(name: "Yams", package: "Yams")
-let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
     name: "eulerpublisher",
-    products: [
-        .executable(name: "eulerpublisher", targets: ["Host"]),
-        .executable(name: "eulerpublisher-worker", targets: ["Worker"]),
-        .library(name: "ep-local", type: .dynamic, targets: ["LocalEntry"]),
-    ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
-        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: [
-        // The contract.
-        .target(name: "ProviderAPI", exclude: ["provider.map", "schemas"]),
-
-        // C that Swift cannot say: variadic calls, packed structs, kernel interfaces.
-        .target(name: "CSystem"),
-
         // Leaves.
-        leaf("Digest", [crypto]),
+        leaf("Digest", ["Documents", crypto]),
         leaf("Documents"),
 
-        // What loads and calls a provider; no Foundation.
-        leaf("ProviderRuntime", ["ProviderAPI", "CSystem"]),
-        .executableTarget(name: "Worker", dependencies: ["ProviderRuntime"], swiftSettings: strict),
+        // Container images: values, layout directories, tar and gzip. CArchive reads tar.xz, CZlib writes gzip.
+        .target(name: "CArchive", linkerSettings: [.linkedLibrary("archive")]),
+        .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+        leaf("OCI", ["CArchive", "CZlib", "Digest", "Documents"]),
 
-        // What a Swift author of a provider builds on.
-        leaf("ProviderKit", ["ProviderAPI", "Documents"]),
+        // From a release mirror to an image layout.
+        hostKit("Prepare", ["OCI", "Digest", "Documents"]),
+        hostKit("Assemble", ["Prepare", "OCI", "Digest", "Documents"]),
 
-        // What the host does.
-        hostKit("Discovery", ["Documents", "Digest", "ProviderAPI"]),
-        hostKit("Settings", ["Documents", "Discovery", yams]),
-        hostKit("Workers", ["ProviderRuntime", "ProviderAPI", "CSystem", "Discovery", "Documents"]),
-        .executableTarget(
-            name: "Host",
-            dependencies: ["Discovery", "Settings", "Workers", arguments],
-            swiftSettings: strict),
-
-        // Providers.
-        .target(name: "LocalProvider", dependencies: ["ProviderKit", "Digest"], path: "Plugins/Local/Provider", swiftSettings: strict),
-        .target(
-            name: "LocalManifest", path: "Plugins/Local/Manifest", exclude: ["provider.json"],
-            cSettings: [.unsafeFlags(["-std=gnu23"])]),
-        .target(
-            name: "LocalEntry", dependencies: ["LocalProvider", "LocalManifest", "ProviderKit", "ProviderAPI"],
-            path: "Plugins/Local/Entry", swiftSettings: strict, linkerSettings: providerLinkage),
+        .testTarget(name: "OCITests", dependencies: ["OCI", "Digest", "Documents"], swiftSettings: strict),
+        .testTarget(name: "PrepareTests", dependencies: ["Prepare", "OCI", "Digest", "Documents"], swiftSettings: strict),
+        .testTarget(
+            name: "AssembleTests", dependencies: ["Assemble", "Prepare", "OCI", "Digest", "Documents"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
