@@ -1,0 +1,65 @@
+import Documents
+import Crypto
+import Glibc
+
+/// A SHA-256 as every document writes it: `sha256:` and 64 lower-case hexadecimal digits.
+public struct Digest: Sendable, Hashable, Codable, CustomStringConvertible {
+    public let hex: String
+
+    public init(sha256Hex: String) throws {
+        guard sha256Hex.utf8.count == 64,
+            sha256Hex.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+        else { throw Failure(.usage, "\(sha256Hex.prefix(80)) is not a SHA-256 of 64 lower-case hexadecimal digits") }
+        hex = sha256Hex
+    }
+
+    public init(parsing text: String) throws {
+        guard text.hasPrefix("sha256:") else {
+            throw Failure(.usage, "\(text.prefix(80)) is not a digest", hint: "write sha256: and 64 hexadecimal digits")
+        }
+        try self.init(sha256Hex: String(text.dropFirst(7)))
+    }
+
+    init(bytes: some Sequence<UInt8>) {
+        let digits = Array("0123456789abcdef".utf8)
+        hex = String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+
+    public var description: String { "sha256:\(hex)" }
+
+    public init(from decoder: any Decoder) throws {
+        try self.init(parsing: try decoder.singleValueContainer().decode(String.self))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+
+    public static func sha256(ofFile path: String) throws -> Digest {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw Failure(.usage, "cannot read the file: \(String(cString: strerror(errno)))", place: path)
+        }
+        defer { close(descriptor) }
+        var hasher = Hasher()
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+        defer { buffer.deallocate() }
+        while true {
+            let count = read(descriptor, buffer.baseAddress, buffer.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else {
+                throw Failure(.internal, "cannot read the file: \(String(cString: strerror(errno)))", place: path)
+            }
+            if count == 0 { return hasher.finalize() }
+            hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+    }
+}
+
+public struct Hasher {
+    private var state = SHA256()
+    public init() {}
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) { state.update(bufferPointer: bytes) }
+    public func finalize() -> Digest { Digest(bytes: state.finalize()) }
+}

@@ -1,0 +1,132 @@
+import Digest
+import Documents
+import FoundationEssentials
+import Glibc
+import OCI
+
+/// A docker-archive unpacked as far as an image needs: its config, and its layers as plain tar files with verified digests.
+///
+/// Archives are hostile until shown otherwise: names and links may not leave the archive, members and bytes are bounded, and
+/// every layer must have the digest that the config states.
+struct DockerArchive {
+    struct Limits: Sendable {
+        var members = 10_000
+        /// Of all members together, in bytes.
+        var unpacked: Int64 = 8 << 30
+        /// Of a JSON document, in bytes.
+        var document: Int64 = 4 << 20
+    }
+
+    struct Layer {
+        var file: File
+        var diffID: Digest
+    }
+
+    private enum Member {
+        case document([UInt8])
+        case spooled(File, Digest)
+        case link(String)
+    }
+
+    let config: ImageConfig
+    let layers: [Layer]
+
+    /// - Parameter spool: an empty directory for the layers; the caller removes it.
+    init(_ path: String, spool: String, limits: Limits = Limits()) throws {
+        func refuse(_ why: String) -> Failure {
+            Failure(.refused, "the archive is refused: \(why)", place: path, hint: "fetch it again or name another mirror")
+        }
+        let archive = try Archive(path)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+        defer { buffer.deallocate() }
+        var members: [String: Member] = [:]
+        var count = 0
+        var unpacked: Int64 = 0
+        while let member = try archive.next() {
+            try Task.checkCancellation()
+            count += 1
+            guard count <= limits.members else { throw refuse("over \(limits.members) members") }
+            guard let name = Self.normalize(member.name) else { throw refuse("the name \(member.name.prefix(200)) leaves the archive") }
+            switch member.kind {
+            case .directory: continue
+            case .other: throw refuse("\(name.prefix(200)) is neither a file, a directory nor a link")
+            case .symbolicLink, .hardLink:
+                let folder = member.kind == .hardLink ? "" : name.split(separator: "/").dropLast().joined(separator: "/") + "/"
+                guard let link = member.link, !link.hasPrefix("/"), let target = Self.normalize(folder + link, inside: true) else {
+                    throw refuse("the link \(name.prefix(200)) leaves the archive")
+                }
+                members[name] = .link(target)
+            case .file:
+                guard member.size >= 0, member.size <= limits.unpacked - unpacked else {
+                    throw refuse("it unpacks to over \(limits.unpacked) bytes")
+                }
+                var document: [UInt8] = []
+                var file: File?
+                var hasher = Hasher()
+                if !name.hasSuffix(".json") { file = try File("\(spool)/\(count)", O_RDWR | O_CREAT | O_EXCL) }
+                while case let size = try archive.read(buffer), size > 0 {
+                    unpacked += Int64(size)
+                    guard unpacked <= limits.unpacked else { throw refuse("it unpacks to over \(limits.unpacked) bytes") }
+                    let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<size])
+                    if let file {
+                        hasher.update(bytes)
+                        try file.write(bytes)
+                    } else {
+                        document += bytes
+                        guard document.count <= limits.document else { throw refuse("\(name.prefix(200)) is over \(limits.document) bytes") }
+                    }
+                }
+                members[name] = file.map { .spooled($0, hasher.finalize()) } ?? .document(document)
+            }
+        }
+
+        // One link is followed, as the legacy names need it; a second one is nothing an honest archive has.
+        func resolve(_ name: String) throws -> Member {
+            guard let plain = Self.normalize(name), let first = members[plain] else {
+                throw refuse("\(name.prefix(200)) is named but not there")
+            }
+            guard case .link(let target) = first else { return first }
+            guard let second = members[target] else { throw refuse("the link \(name.prefix(200)) points at nothing") }
+            if case .link = second { throw refuse("\(name.prefix(200)) is a link to a link") }
+            return second
+        }
+
+        struct Entry: Decodable {
+            var Config: String
+            var Layers: [String]
+        }
+        guard case .document(let manifest) = try resolve("manifest.json"),
+            let entries = try? DocumentCoding.decode([Entry].self, from: Data(manifest))
+        else { throw refuse("manifest.json is not that of a docker archive") }
+        guard entries.count == 1 else { throw refuse("it holds \(entries.count) images, not one") }
+        guard case .document(let bytes) = try resolve(entries[0].Config),
+            let config = try? DocumentCoding.decode(ImageConfig.self, from: Data(bytes))
+        else { throw refuse("\(entries[0].Config.prefix(200)) is not an image config") }
+        let names = entries[0].Layers
+        guard !names.isEmpty, names.count == config.rootfs.diffIDs.count else {
+            throw refuse("it has \(names.count) layers and the config states \(config.rootfs.diffIDs.count)")
+        }
+        self.config = config
+        layers = try zip(names, config.rootfs.diffIDs).map { name, diffID in
+            guard case .spooled(let file, let digest) = try resolve(name) else { throw refuse("\(name.prefix(200)) is not a layer") }
+            guard digest == diffID else { throw refuse("layer \(name.prefix(200)) is \(digest), and the config states \(diffID)") }
+            return Layer(file: file, diffID: diffID)
+        }
+    }
+
+    /// The name in one form, or nil when it is absolute or climbs with `..`.
+    /// - Parameter inside: `..` is resolved, as a link's target needs it, as long as it stays inside.
+    static func normalize(_ name: String, inside: Bool = false) -> String? {
+        guard !name.hasPrefix("/") || inside, !name.utf8.contains(0) else { return nil }
+        var parts: [Substring] = []
+        for part in name.split(separator: "/") where part != "." {
+            if part == ".." {
+                guard inside, !parts.isEmpty else { return nil }
+                parts.removeLast()
+            } else {
+                parts.append(part)
+            }
+        }
+        return parts.joined(separator: "/")
+    }
+}

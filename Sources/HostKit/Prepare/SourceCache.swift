@@ -1,0 +1,86 @@
+import Digest
+import Documents
+import Glibc
+import OCI
+
+/// Downloads by their digest, shared by processes: a file appears under its name only when its bytes were verified.
+struct SourceCache: Sendable {
+    let directory: String
+    let downloader: any Downloader
+
+    init(directory: String, downloader: any Downloader) throws {
+        self.directory = "\(directory)/sources/sha256"
+        self.downloader = downloader
+        try File.makeDirectories(self.directory)
+    }
+
+    /// A small text, never kept. Nil when the source has none.
+    func text(_ url: String, limit: Int) async throws -> String? {
+        let path = "\(directory)/.text.\(getpid()).\(UInt64.random(in: 0 ... .max))"
+        let file = try File(path, O_RDWR | O_CREAT | O_EXCL)
+        unlink(path)
+        guard case .complete(let size) = try await downloader.download(url: url, toDescriptor: file.descriptor, resumingAt: 0)
+        else { return nil }
+        guard size <= limit else { throw Failure(.refused, "the file is over \(limit) bytes", place: url) }
+        return String(decoding: try file.read(count: Int(size), at: 0), as: UTF8.self)
+    }
+
+    /// The verified file, from the cache or the source; what an earlier call began is continued.
+    /// - Throws: `Failure` with code `refused` when the bytes are not of that digest.
+    func fetch(_ url: String, _ digest: Digest) async throws -> (path: String, size: Int64, downloaded: Bool)? {
+        let path = "\(directory)/\(digest.hex)"
+        if let size = try verified(path, digest) { return (path, size, false) }
+        let partial = try await lockPartial("\(path).partial")
+        // Another process may have finished while this one waited.
+        if let size = try verified(path, digest) {
+            unlink(partial.path)
+            return (path, size, false)
+        }
+        for attempt in 0..<2 {
+            var resume = try partial.size()
+            if attempt > 0 { resume = 0 }
+            guard ftruncate(partial.descriptor, off_t(resume)) == 0 else { throw File.failure("write", partial.path) }
+            let result = try await downloader.download(url: url, toDescriptor: partial.descriptor, resumingAt: resume)
+            guard case .complete = result else {
+                unlink(partial.path)
+                return nil
+            }
+            if try Digest.sha256(ofFile: partial.path) == digest {
+                guard fchmod(partial.descriptor, 0o444) == 0, fsync(partial.descriptor) == 0, rename(partial.path, path) == 0 else {
+                    throw File.failure("keep the download", path)
+                }
+                return (path, try partial.size(), true)
+            }
+            // A part of an older file at the same address explains one mismatch, not two.
+            if resume == 0 { break }
+        }
+        unlink(partial.path)
+        throw Failure(
+            .refused, "the download's SHA-256 is not \(digest.hex)", place: url,
+            hint: "the mirror is damaged or in the middle of an update: try again later or name another mirror")
+    }
+
+    private func verified(_ path: String, _ digest: Digest) throws -> Int64? {
+        guard File.exists(path) else { return nil }
+        guard try Digest.sha256(ofFile: path) == digest else {
+            unlink(path)
+            return nil
+        }
+        return try File(path, O_RDONLY).size()
+    }
+
+    /// Opens the partial file and holds its lock. Waiting polls, so that it can be cancelled and blocks no thread.
+    private func lockPartial(_ path: String) async throws -> File {
+        while true {
+            let file = try File(path, O_RDWR | O_CREAT)
+            while flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 {
+                guard errno == EWOULDBLOCK || errno == EINTR else { throw File.failure("lock", path) }
+                try await Task.sleep(nanoseconds: 50_000_000)
+            }
+            // The holder before us may have renamed the file away.
+            var held = stat()
+            var named = stat()
+            if fstat(file.descriptor, &held) == 0, stat(path, &named) == 0, held.st_ino == named.st_ino { return file }
+        }
+    }
+}

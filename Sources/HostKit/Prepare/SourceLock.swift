@@ -1,0 +1,49 @@
+public import Digest
+import Documents
+import FoundationEssentials
+import OCI
+
+/// The sources of a release, pinned: what a later run compares with, and what it refuses to differ from. Format 1.
+public struct SourceLock: Sendable, Equatable, Codable {
+    public struct Source: Sendable, Equatable, Codable {
+        public var architecture: String
+        public var url: String
+        public var digest: Digest
+        /// In bytes.
+        public var size: Int64
+    }
+
+    public var format = 1
+    public var version: String
+    public var index: String
+    /// The date directory of an update (2025-06-27), if the index has one.
+    public var date: String?
+    public var sources: [Source]
+
+    public init(version: String, index: String, date: String?, sources: [Source]) {
+        self.version = version
+        self.index = index
+        self.date = date
+        self.sources = sources
+    }
+
+    public init(readingFrom path: String) throws {
+        let data = Data(try File.contents(path, limit: 1 << 20))
+        struct Header: Decodable { var format: Int }
+        do {
+            let format = try DocumentCoding.decode(Header.self, from: data).format
+            guard format == 1 else {
+                throw Failure(.usage, "the lock file has format \(format); this version reads format 1", place: path)
+            }
+            self = try DocumentCoding.decode(SourceLock.self, from: data)
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw Failure(.usage, "this is not a lock file of sources", place: path, hint: "remove it to pin the sources anew")
+        }
+    }
+
+    public func write(to path: String) throws {
+        try File.replace(path, with: [UInt8](try DocumentCoding.encode(self, pretty: true)) + [0x0a])
+    }
+}

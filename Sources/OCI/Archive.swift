@@ -1,0 +1,60 @@
+import CArchive
+import Documents
+import Glibc
+
+/// The members of a tar, plain or in xz, streamed in the order they come. Not for several threads at once.
+public final class Archive {
+    public enum Kind: Sendable { case file, directory, symbolicLink, hardLink, other }
+
+    public struct Member: Sendable {
+        public var name: String
+        public var kind: Kind
+        /// Where a link points, as written.
+        public var link: String?
+        public var size: Int64
+    }
+
+    private let file: File
+    private let reader: OpaquePointer
+
+    public init(_ path: String) throws {
+        file = try File(path, O_RDONLY)
+        guard let reader = ep_archive_open(file.descriptor) else { throw Failure(.internal, "out of memory", place: path) }
+        self.reader = reader
+    }
+
+    deinit { ep_archive_close(reader) }
+
+    private func failure() -> Failure {
+        Failure(.refused, "the archive cannot be read: \(String(cString: ep_archive_error(reader)))", place: file.path,
+            hint: "it is damaged or not a tar.xz; fetch it again")
+    }
+
+    public func next() throws -> Member? {
+        var entry = ep_archive_entry()
+        switch ep_archive_next(reader, &entry) {
+        case 0: return nil
+        case 1: break
+        default: throw failure()
+        }
+        guard let path = entry.path else {
+            throw Failure(.refused, "a member's name in the archive is not text", place: file.path)
+        }
+        let kind: Kind =
+            switch Int(entry.type) {
+            case EP_ARCHIVE_FILE: .file
+            case EP_ARCHIVE_DIRECTORY: .directory
+            case EP_ARCHIVE_SYMLINK: .symbolicLink
+            case EP_ARCHIVE_HARDLINK: .hardLink
+            default: .other
+            }
+        return Member(name: String(cString: path), kind: kind, link: entry.link.map { String(cString: $0) }, size: entry.size)
+    }
+
+    /// The next bytes of the current member's content: 0 at its end.
+    public func read(_ buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        let count = ep_archive_read(reader, buffer.baseAddress, buffer.count)
+        guard count >= 0 else { throw failure() }
+        return Int(count)
+    }
+}

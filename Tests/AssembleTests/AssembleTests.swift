@@ -1,0 +1,160 @@
+import Assemble
+import Documents
+import Foundation
+import OCI
+import Prepare
+import Testing
+
+@Suite struct AssembleTests {
+    @Test func skopeoReadsTheLayout() async throws {
+        let scratch = try Scratch()
+        let mirror = try makeMirror(in: scratch.path)
+        let release = try await prepare(mirror, cache: "\(scratch.path)/cache")
+        let image = try await assemble(release, into: "\(scratch.path)/layout")
+        #expect(image.platforms.map(\.description) == ["linux/amd64", "linux/arm64"])
+        for architecture in ["amd64", "arm64"] {
+            let reference = "oci:\(scratch.path)/layout:24.03-lts-sp2"
+            let text = try run("skopeo", ["--override-arch", architecture, "inspect", "--config", reference])
+            let config = try JSONDecoder().decode(ImageConfig.self, from: Data(text.utf8))
+            #expect(config.architecture == architecture)
+            #expect(config.config?.cmd == ["bash"])
+            #expect(config.created == "2025-06-27T08:11:00Z")
+            #expect(config.rootfs.diffIDs.count == 2)
+            #expect(config.config?.labels?[Annotation.version] == "24.03-LTS-SP2")
+            let copy = "\(scratch.path)/\(architecture)"
+            try run("skopeo", ["--override-arch", architecture, "--insecure-policy", "copy", reference, "dir:\(copy)"])
+        }
+        try run("skopeo", [
+            "--insecure-policy", "copy", "--all", "oci:\(scratch.path)/layout:24.03-lts-sp2", "oci:\(scratch.path)/all:x",
+        ])
+        #expect(try Layout(opening: "\(scratch.path)/all").find(tag: "x")?.digest == image.indexDigest)
+    }
+
+    /// What tar, not our reader, sees in the second layer.
+    @Test func theSecondLayerHoldsTheTwoEdits() async throws {
+        let scratch = try Scratch()
+        let release = try await prepare(try makeMirror(in: scratch.path), cache: "\(scratch.path)/cache")
+        let image = try await assemble(release, into: "\(scratch.path)/layout")
+        let layout = try Layout(opening: image.layoutPath)
+        let index = try layout.index(try #require(try layout.find(tag: image.tag)))
+        let manifest = try layout.manifest(index.manifests[0])
+        #expect(manifest.layers.count == 2)
+        let listing = try run("tar", ["-tvz", "--numeric-owner", "--utc", "-f", layout.blobPath(manifest.layers[1].digest)])
+        let lines = listing.split(separator: "\n")
+        #expect(lines.count == 2)
+        #expect(lines[0].hasPrefix("-rw-r----- 7/0") && lines[0].hasSuffix("2025-06-27 08:11 etc/bashrc"))
+        #expect(lines[1].hasSuffix("etc/localtime -> /usr/share/zoneinfo/UTC"))
+        let bashrc = try run("tar", ["-xzOf", layout.blobPath(manifest.layers[1].digest), "etc/bashrc"])
+        #expect(bashrc == "# system wide\nexport TMOUT=0\nexport HISTSIZE=1000\n")
+        let config = try layout.config(manifest.config)
+        let first = try run("sh", ["-c", "gunzip -c < \"$1\" | sha256sum", "sh", layout.blobPath(manifest.layers[0].digest)])
+        #expect("sha256:\(first.prefix(64))" == config.rootfs.diffIDs[0].description)
+    }
+
+    @Test func theDigestDependsOnTheInputsAlone() async throws {
+        let scratch = try Scratch()
+        let mirror = try makeMirror(in: scratch.path)
+        let first = try await assemble(
+            try await prepare(mirror, cache: "\(scratch.path)/one"), into: "\(scratch.path)/layout-one")
+        // Another folder, umask, time zone and locale, and files of another time.
+        let old = umask(0o077)
+        let zone = ProcessInfo.processInfo.environment["TZ"]
+        setenv("TZ", "Asia/Shanghai", 1)
+        tzset()
+        setenv("LC_ALL", "tr_TR.UTF-8", 1)
+        setlocale(LC_ALL, "")
+        defer {
+            umask(old)
+            if let zone { setenv("TZ", zone, 1) } else { unsetenv("TZ") }
+            unsetenv("LC_ALL")
+            setlocale(LC_ALL, "C")
+        }
+        try run("sh", ["-c", "find \"$1\" -exec touch -d 2001-01-01 {} +", "sh", mirror])
+        let second = try await assemble(
+            try await prepare(mirror, cache: "\(scratch.path)/deeper/two"), into: "\(scratch.path)/layout-two")
+        #expect(first.indexDigest == second.indexDigest)
+        #expect(first.blobs == second.blobs)
+        #expect(!second.seconds.isEmpty)
+        var options = AssemblyOptions()
+        options.sourceDateEpoch = 1_700_000_000
+        let third = try await assemble(
+            try await prepare(mirror, cache: "\(scratch.path)/one"), into: "\(scratch.path)/layout-one", options: options)
+        #expect(third.indexDigest != first.indexDigest)
+    }
+
+    @Test func aSecondCallDoesNothing() async throws {
+        let scratch = try Scratch()
+        let release = try await prepare(try makeMirror(in: scratch.path), cache: "\(scratch.path)/cache")
+        let first = try await assemble(release, into: "\(scratch.path)/layout")
+        #expect(Set(first.seconds.keys) == ["x86_64", "aarch64"])
+        // The sources are gone: only the cache can answer.
+        for source in release.sources { try FileManager.default.removeItem(atPath: source.path) }
+        let second = try await assemble(release, into: "\(scratch.path)/other")
+        #expect(second.indexDigest == first.indexDigest)
+        #expect(second.seconds.isEmpty)
+        try run("skopeo", ["--override-arch", "arm64", "inspect", "oci:\(scratch.path)/other:24.03-lts-sp2"])
+    }
+
+    @Test func twoWritersAtOnceShareCacheAndLayout() async throws {
+        let scratch = try Scratch()
+        let mirror = try makeMirror(in: scratch.path)
+        let path = scratch.path
+        let digests = try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    let release = try await prepare(mirror, cache: "\(path)/cache")
+                    return try await assemble(release, into: "\(path)/layout").indexDigest.hex
+                }
+            }
+            var digests: Set<String> = []
+            for try await digest in group { digests.insert(digest) }
+            return digests
+        }
+        #expect(digests.count == 1)
+        #expect(try Layout(opening: "\(path)/layout").index().manifests.count == 1)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(path)/layout/blobs") == ["sha256"])
+    }
+
+    @Test(arguments: [
+        ("members.append((info('/etc/passwd'), b'x'))", "leaves the archive"),
+        ("members.append((info('a/../../b'), b'x'))", "leaves the archive"),
+        ("members.append((info('out', type=tarfile.SYMTYPE, link='/etc/passwd'), b''))", "leaves the archive"),
+        ("members.append((info('out', type=tarfile.SYMTYPE, link='../up'), b''))", "leaves the archive"),
+        ("members.append((info('out', type=tarfile.LNKTYPE, link='../up'), b''))", "leaves the archive"),
+        ("members.append((info('dev', type=tarfile.CHRTYPE), b''))", "neither a file"),
+        ("members.extend((info('m%d' % n), b'') for n in range(10001))", "over 10000 members"),
+        ("config['rootfs']['diff_ids'] = ['sha256:' + '0' * 64]", "and the config states"),
+        ("config['rootfs']['diff_ids'] *= 2", "the config states 2"),
+        ("manifest[0]['Layers'] = ['absent.tar']", "not there"),
+        ("members.append((info('two', type=tarfile.SYMTYPE, link='legacy/layer.tar'), b'')); manifest[0]['Layers'] = ['two']",
+            "a link to a link"),
+        ("manifest.append(manifest[0])", "2 images"),
+        ("config['architecture'] = 's390x'", "says that it is s390x"),
+    ])
+    func aHostileArchiveIsRefused(_ change: String, _ words: String) async throws {
+        let scratch = try Scratch()
+        let mirror = try makeMirror(in: scratch.path, architectures: ["x86_64"], change: change)
+        let release = try await prepare(mirror, cache: "\(scratch.path)/cache")
+        let failure = await #expect(throws: Failure.self) { try await assemble(release, into: "\(scratch.path)/layout") }
+        #expect(failure?.message.contains(words) == true, "\(String(describing: failure))")
+        #expect(failure?.code == .refused)
+        #expect(try Layout(opening: "\(scratch.path)/layout").index().manifests.isEmpty)
+    }
+
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["EP_TEST_MIRROR"] != nil, "needs scripts/make-mirror's directory"))
+    func aRealRootFilesystem() async throws {
+        let scratch = try Scratch()
+        let mirror = ProcessInfo.processInfo.environment["EP_TEST_MIRROR"]!
+        let release = try await ReleaseMirror(location: mirror).prepare(
+            version: "24.03-lts-sp2", index: "docker_img/update/current", cache: "\(scratch.path)/cache")
+        #expect(release.index == "docker_img/update/2025-06-27")
+        let image = try await assemble(release, into: "\(scratch.path)/layout")
+        print(image.seconds, image.indexDigest)
+        for platform in image.platforms {
+            try run("skopeo", [
+                "--override-arch", platform.architecture, "--insecure-policy", "copy", "oci:\(image.layoutPath):\(image.tag)",
+                "docker-archive:\(scratch.path)/\(platform.architecture).tar:x:y",
+            ])
+        }
+    }
+}
