@@ -1,5 +1,5 @@
 public import Digest
-public import Documents
+import Documents
 
 /// The name of an image in a registry: `host[:port]/path[:tag][@digest]`, after the grammar of the distribution
 /// specification 1.1 and distribution/reference. The host is never guessed: a name without one is refused.
