@@ -1,5 +1,6 @@
 import Glibc
 import ProviderAPI
+import Synchronization
 import Testing
 
 @testable import Workers
