@@ -9,6 +9,7 @@ import Testing
     @Test(arguments: [
         ("segv", "SIGSEGV"), ("abort", "SIGABRT"), ("exit", "exit status 3"),
         ("garbage", "broke the protocol"), ("flood", "flooded stdout"),
+        ("chatter", "flooded the log"),
     ])
     func aCrashIsNamed(request: String, name: String) async throws {
         let message = await Lab.outcome(try Lab.job(request)).crash
@@ -20,6 +21,19 @@ import Testing
         var job = try Lab.job("hang")
         job.inactivity = .seconds(1)
         #expect(await Lab.outcome(job).crash?.contains("no sign of life for 1 s") == true)
+    }
+
+    @Test func aStoppedWorkerIsEndedToo() async throws {
+        var job = try Lab.job("stop")
+        job.inactivity = .seconds(1)
+        #expect(await Lab.outcome(job).crash?.contains("no sign of life for 1 s") == true)
+    }
+
+    @Test func memoryIsLimited() async throws {
+        var job = try Lab.job("memory")
+        #expect(await Lab.outcome(job).document == "{\"memory\":1}")
+        job.memoryLimit = 512 << 20
+        #expect(await Lab.outcome(job).document == "{\"memory\":0}")
     }
 
     @Test func othersFinishWhileOneCrashes() async throws {

@@ -145,6 +145,7 @@ static ep_status invoke(ep_instance *instance, const char *operation, const char
         return EP_CANCELLED;
     }
     if (!strcmp(what, "flood")) flood();
+    if (!strcmp(what, "chatter")) for (;;) say("again and again and again and again and again");
     if (!strcmp(what, "garbage")) return garbage();
     if (!strcmp(what, "print")) {
         printf("printed by the provider\n");
@@ -153,6 +154,14 @@ static ep_status invoke(ep_instance *instance, const char *operation, const char
     if (!strcmp(what, "fork")) return start(0, sink);
     if (!strcmp(what, "exec")) return start(1, sink);
     if (!strcmp(what, "spy")) return spy(argument, sink);
+    if (!strcmp(what, "many")) {
+        char key[16];
+        for (int i = 0; i < 10000; i++)
+            if (host->checkpoint(host->context, key, snprintf(key, sizeof key, "part-%d", i), "x", 1, 0)) return EP_INTERNAL;
+        return answer(sink, "{}");
+    }
+    if (!strcmp(what, "memory")) return answer(sink, malloc(1u << 30) ? "{\"memory\":1}" : "{\"memory\":0}");
+    if (!strcmp(what, "stop")) return raise(SIGSTOP), EP_OK;
     if (!strcmp(what, "socket")) return network(sink);
     if (!strcmp(what, "refuse")) return answer(sink, "{\"code\":\"refused\",\"message\":\"no\"}"), EP_REFUSED;
     if (!strcmp(what, "pending")) return answer(sink, "{\"resume_after_s\":3,\"note\":\"import\"}"), EP_PENDING;
