@@ -210,7 +210,10 @@ final class Session {
         if verdict == nil, let ending { return ending }
         if verdict == nil, cancelledAt != nil { return .cancelled }
         let what: String
-        if let verdict {
+        if signal != 0, signal != SIGKILL {
+            // Its own end says more than what the host made of the half-written bytes.
+            what = "the provider crashed (SIG\(String(cString: eps_signal_name(signal))))"
+        } else if let verdict {
             what = "the provider \(verdict)"
         } else if signal != 0 {
             what = "the provider crashed (SIG\(String(cString: eps_signal_name(signal))))"
