@@ -1,6 +1,8 @@
 /// Takes the bytes of a connection as they come and hands out whole messages. Never blocks and never trusts a length.
 public struct FrameParser {
     private var buffer: [UInt8] = []
+    /// Where the unread bytes begin: thousands of small frames arrive at once, and moving the rest for each would be dear.
+    private var start = 0
     private var descriptors: [Int32] = []
     private var partial: Message?
     public init() {}
@@ -8,18 +10,18 @@ public struct FrameParser {
     static let more: UInt16 = 1
 
     public mutating func append(_ bytes: some Sequence<UInt8>, descriptors arrived: [Int32] = []) {
+        buffer.removeFirst(start)
+        start = 0
         buffer.append(contentsOf: bytes)
         descriptors.append(contentsOf: arrived)
     }
 
     /// True in the middle of a frame or message: an end here is a broken peer.
-    public var isMidMessage: Bool { !buffer.isEmpty || partial != nil }
+    public var isMidMessage: Bool { start < buffer.count || partial != nil }
 
     /// The next whole message, or nil until more bytes come.
     /// - Throws: `ProtocolError` if the bytes are not the protocol; the connection is of no use after it.
     public mutating func next() throws(ProtocolError) -> Message? {
-        var start = 0
-        defer { if start > 0 { buffer.removeFirst(start) } }
         while buffer.count - start >= FrameLimit.header {
             let length = Int(word(at: start))
             let flags = UInt16(truncatingIfNeeded: word(at: start + 4) >> 16)

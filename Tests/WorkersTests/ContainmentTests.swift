@@ -9,6 +9,7 @@ import Testing
     @Test(arguments: [
         ("segv", "SIGSEGV"), ("abort", "SIGABRT"), ("exit", "exit status 3"),
         ("garbage", "broke the protocol"), ("flood", "flooded stdout"),
+        ("chatter", "flooded the log"),
     ])
     func aCrashIsNamed(request: String, name: String) async throws {
         let message = await Lab.outcome(try Lab.job(request)).crash
@@ -20,6 +21,19 @@ import Testing
         var job = try Lab.job("hang")
         job.inactivity = .seconds(1)
         #expect(await Lab.outcome(job).crash?.contains("no sign of life for 1 s") == true)
+    }
+
+    @Test func aStoppedWorkerIsEndedToo() async throws {
+        var job = try Lab.job("stop")
+        job.inactivity = .seconds(1)
+        #expect(await Lab.outcome(job).crash?.contains("no sign of life for 1 s") == true)
+    }
+
+    @Test func memoryIsLimited() async throws {
+        var job = try Lab.job("memory")
+        #expect(await Lab.outcome(job).document == "{\"memory\":1}")
+        job.memoryLimit = 512 << 20
+        #expect(await Lab.outcome(job).document == "{\"memory\":0}")
     }
 
     @Test func othersFinishWhileOneCrashes() async throws {
@@ -71,6 +85,40 @@ import Testing
     @Test func aCheckHasNoNetwork() async throws {
         #expect(await Lab.outcome(try Lab.job("socket", profile: .check)).document == "{\"socket\":0}")
         #expect(await Lab.outcome(try Lab.job("socket", profile: .publish)).document == "{\"socket\":1}")
+    }
+
+    @Test func onlyDeclaredPortsAreReached() async throws {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(listener) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                _ = bind(listener, $0, size)
+                _ = getsockname(listener, $0, &size)
+            }
+        }
+        try #require(listen(listener, 8) == 0)
+        let port = Int(UInt16(bigEndian: address.sin_port))
+        var job = try Lab.job("connect \(port)")
+        if !Workers.limits().contains(where: { $0.contains("ABI 4") || $0.contains("no Landlock") }) {
+            #expect(await Lab.outcome(job).document == "{\"connect\":13}")
+        }
+        job.ports = [port]
+        #expect(await Lab.outcome(job).document == "{\"connect\":0}")
+    }
+
+    @Test func onlyDeclaredDirectoriesAreWritten() async throws {
+        let folder = "\(Lab.folder)/catalogue"
+        mkdir(folder, 0o700)
+        var job = try Lab.job("write \(folder)/image")
+        #expect(await Lab.outcome(job).document == "{\"write\":13}")
+        job.writableDirectories = [folder]
+        #expect(await Lab.outcome(job).document == "{\"write\":0}")
+        job.request = Array("write \(folder)/../escaped".utf8)
+        #expect(await Lab.outcome(job).document == "{\"write\":13}")
     }
 
     @Test func cancelIsObeyedOrEnforced() async throws {

@@ -51,6 +51,12 @@ import Testing
         expectGood(outcome, recorder)
     }
 
+    @Test func tenThousandCheckpointsArriveInOrder() async throws {
+        let recorder = Recorder()
+        #expect(await Lab.outcome(try Lab.job("many"), recorder).document == "{}")
+        #expect(recorder.memory.withLock { $0.records } == (0..<10_000).map { "part-\($0)=x 0" })
+    }
+
     @Test func refusalsAndWaitsKeepTheirDocuments() async throws {
         guard case .failed(let status, let document) = await Lab.outcome(try Lab.job("refuse")) else {
             Issue.record("refuse did not fail")

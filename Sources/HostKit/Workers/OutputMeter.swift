@@ -49,7 +49,8 @@ struct OutputMeter {
         return String(decoding: partial, as: UTF8.self)
     }
 
-    private mutating func charge(_ size: Int64) {
+    /// Takes that many bytes from the allowance.
+    mutating func charge(_ size: Int64) {
         var now = timespec()
         clock_gettime(CLOCK_MONOTONIC, &now)
         let milliseconds = Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000

@@ -27,7 +27,12 @@ struct ServiceDesk {
         var reader = FieldReader(message.payload)
         switch message.kind {
         case .hello:
-            _ = (try reader.number(), try reader.number(), try reader.number())
+            let number = try reader.number()
+            guard number == protocolNumber else {
+                throw ProtocolError("the worker speaks protocol \(number), this host \(protocolNumber)")
+            }
+            // The ABI that the worker offers: of one build with this host's, since the protocol is.
+            _ = (try reader.number(), try reader.number())
             for _ in 0..<(try reader.number()) {
                 services.log(level: EP_LOG_DEBUG, message: "sandbox: \(try reader.text())")
             }

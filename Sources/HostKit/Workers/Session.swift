@@ -15,6 +15,8 @@ final class Session {
     private var parser = FrameParser()
     private var output = OutputMeter(name: "stdout")
     private var errors = OutputMeter(name: "stderr")
+    /// Of what comes as log messages.
+    private var log = OutputMeter(name: "the log")
     private var status: Int32?
     private var ending: WorkerOutcome?
     /// Why the host killed the worker, if it did.
@@ -157,6 +159,7 @@ final class Session {
         if size == -Int(EAGAIN) { return false }
         guard size > 0 else {
             isConnected = false
+            if parser.isMidMessage { end("broke off in the middle of a message") }
             return false
         }
         parser.append(bytes)
@@ -165,8 +168,9 @@ final class Session {
                 if message.kind == .result {
                     ending = try result(message)
                     endingAt = eps_monotonic()
-                } else {
-                    try desk.serve(message)
+                } else if verdict == nil {
+                    if message.kind == .log { log.charge(Int64(message.payload.count)) }
+                    if log.isFlooding { end("flooded \(log.name)") } else { try desk.serve(message) }
                 }
                 lastSign = eps_monotonic()
             }
@@ -206,7 +210,10 @@ final class Session {
         if verdict == nil, let ending { return ending }
         if verdict == nil, cancelledAt != nil { return .cancelled }
         let what: String
-        if let verdict {
+        if signal != 0, signal != SIGKILL {
+            // Its own end says more than what the host made of the half-written bytes.
+            what = "the provider crashed (SIG\(String(cString: eps_signal_name(signal))))"
+        } else if let verdict {
             what = "the provider \(verdict)"
         } else if signal != 0 {
             what = "the provider crashed (SIG\(String(cString: eps_signal_name(signal))))"

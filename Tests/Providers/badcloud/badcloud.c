@@ -6,6 +6,7 @@
 #include <eulerpublisher/provider.h>
 
 #include <errno.h>
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -109,6 +110,23 @@ static ep_status network(const ep_sink *sink) {
     return answer(sink, text);
 }
 
+static ep_status call(int port, const ep_sink *sink) {
+    char text[64];
+    struct sockaddr_in peer = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    int made = socket(AF_INET, SOCK_STREAM, 0);
+    peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int status = connect(made, (struct sockaddr *)&peer, sizeof peer);
+    snprintf(text, sizeof text, "{\"connect\":%d}", status < 0 ? errno : 0);
+    return answer(sink, text);
+}
+
+static ep_status put(const char *path, const ep_sink *sink) {
+    char text[64];
+    int file = open(path, O_CREAT | O_WRONLY, 0600);
+    snprintf(text, sizeof text, "{\"write\":%d}", file < 0 ? errno : 0);
+    return answer(sink, text);
+}
+
 static ep_status garbage(void) {
     char noise[4096];
     memset(noise, 'x', sizeof noise);
@@ -145,6 +163,7 @@ static ep_status invoke(ep_instance *instance, const char *operation, const char
         return EP_CANCELLED;
     }
     if (!strcmp(what, "flood")) flood();
+    if (!strcmp(what, "chatter")) for (;;) say("again and again and again and again and again");
     if (!strcmp(what, "garbage")) return garbage();
     if (!strcmp(what, "print")) {
         printf("printed by the provider\n");
@@ -153,6 +172,16 @@ static ep_status invoke(ep_instance *instance, const char *operation, const char
     if (!strcmp(what, "fork")) return start(0, sink);
     if (!strcmp(what, "exec")) return start(1, sink);
     if (!strcmp(what, "spy")) return spy(argument, sink);
+    if (!strcmp(what, "many")) {
+        char key[16];
+        for (int i = 0; i < 10000; i++)
+            if (host->checkpoint(host->context, key, snprintf(key, sizeof key, "part-%d", i), "x", 1, 0)) return EP_INTERNAL;
+        return answer(sink, "{}");
+    }
+    if (!strcmp(what, "memory")) return answer(sink, malloc(1u << 30) ? "{\"memory\":1}" : "{\"memory\":0}");
+    if (!strcmp(what, "stop")) return raise(SIGSTOP), EP_OK;
+    if (!strcmp(what, "connect")) return call(atoi(argument), sink);
+    if (!strcmp(what, "write")) return put(argument, sink);
     if (!strcmp(what, "socket")) return network(sink);
     if (!strcmp(what, "refuse")) return answer(sink, "{\"code\":\"refused\",\"message\":\"no\"}"), EP_REFUSED;
     if (!strcmp(what, "pending")) return answer(sink, "{\"resume_after_s\":3,\"note\":\"import\"}"), EP_PENDING;
