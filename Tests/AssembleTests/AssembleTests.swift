@@ -1,4 +1,5 @@
 import Assemble
+import Digest
 import Documents
 import Foundation
 import OCI
