@@ -94,6 +94,18 @@ public final class File: Sendable {
         guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw failure("make the directory", path) }
     }
 
+    /// Waits for the lock of a file that is made when absent, and holds it as long as the value lives. Waiting polls, so that it
+    /// blocks no thread.
+    /// - Throws: `CancellationError`; `Failure` when the file cannot be made.
+    public static func locked(_ path: String) async throws -> File {
+        let file = try File(path, O_RDWR | O_CREAT)
+        while flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK || errno == EINTR else { throw failure("lock", path) }
+            try await Task.sleep(nanoseconds: 50_000_000)
+        }
+        return file
+    }
+
     /// Removes a directory that holds only files: what we made for ourselves.
     public static func removeFlatDirectory(_ path: String) {
         for name in (try? names(in: path)) ?? [] { unlink("\(path)/\(name)") }

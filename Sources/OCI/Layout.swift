@@ -95,7 +95,7 @@ public struct Layout: Sendable {
 
     public func add(_ encoded: Encoded) throws {
         guard !has(encoded.descriptor.digest, size: encoded.descriptor.size) else { return }
-        try File.replace(blobPath(encoded.descriptor.digest), with: encoded.bytes)
+        try File.replace(blobPath(encoded.descriptor.digest), with: encoded.bytes, mode: 0o444)
     }
 
     /// A new empty file in the layout's file system, for `adopt`.
@@ -103,9 +103,9 @@ public struct Layout: Sendable {
         try File("\(path)/blobs/.\(getpid()).\(UInt64.random(in: 0 ... .max))", O_RDWR | O_CREAT | O_EXCL)
     }
 
-    /// Gives a finished temporary file its name. The caller vouches for the digest.
+    /// Gives a finished temporary file its name, read-only since layouts may share it by hard links. The caller vouches for the digest.
     public func adopt(_ file: File, as digest: Digest) throws {
-        guard fchmod(file.descriptor, 0o644) == 0, fsync(file.descriptor) == 0, rename(file.path, blobPath(digest)) == 0 else {
+        guard fchmod(file.descriptor, 0o444) == 0, fsync(file.descriptor) == 0, rename(file.path, blobPath(digest)) == 0 else {
             throw File.failure("keep the blob", blobPath(digest))
         }
     }

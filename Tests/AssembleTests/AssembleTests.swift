@@ -57,25 +57,22 @@ import Testing
         let mirror = try makeMirror(in: scratch.path)
         let first = try await assemble(
             try await prepare(mirror, cache: "\(scratch.path)/one"), into: "\(scratch.path)/layout-one")
-        // Another folder, umask, time zone and locale, and files of another time.
-        let old = umask(0o077)
-        let zone = ProcessInfo.processInfo.environment["TZ"]
-        setenv("TZ", "Asia/Shanghai", 1)
-        tzset()
-        setenv("LC_ALL", "tr_TR.UTF-8", 1)
-        setlocale(LC_ALL, "")
-        defer {
-            umask(old)
-            if let zone { setenv("TZ", zone, 1) } else { unsetenv("TZ") }
-            unsetenv("LC_ALL")
-            setlocale(LC_ALL, "C")
-        }
         try run("sh", ["-c", "find \"$1\" -exec touch -d 2001-01-01 {} +", "sh", mirror])
-        let second = try await assemble(
-            try await prepare(mirror, cache: "\(scratch.path)/deeper/two"), into: "\(scratch.path)/layout-two")
-        #expect(first.indexDigest == second.indexDigest)
-        #expect(first.blobs == second.blobs)
-        #expect(!second.seconds.isEmpty)
+        // Another process, folder, umask, time zone and locale, and files of another time.
+        let path = scratch.path
+        let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+                [mirror = mirror as String, path = path as String] in
+            umask(0o077)
+            setenv("TZ", "Asia/Shanghai", 1)
+            tzset()
+            setenv("LC_ALL", "tr_TR.UTF-8", 1)
+            setlocale(LC_ALL, "")
+            let release = try await prepare(mirror, cache: "\(path)/deeper/two")
+            let second = try await assemble(release, into: "\(path)/layout-two")
+            print("\(second.indexDigest) after \(second.seconds.count)")
+        }
+        let output = String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
+        #expect(output.contains("\(first.indexDigest) after 2"), "\(output)")
         var options = AssemblyOptions()
         options.sourceDateEpoch = 1_700_000_000
         let third = try await assemble(
@@ -114,6 +111,31 @@ import Testing
         #expect(digests.count == 1)
         #expect(try Layout(opening: "\(path)/layout").index().manifests.count == 1)
         #expect(try FileManager.default.contentsOfDirectory(atPath: "\(path)/layout/blobs") == ["sha256"])
+    }
+
+    @Test func twoProcessesShareOneCache() async throws {
+        let scratch = try Scratch()
+        let mirror = try makeMirror(in: scratch.path)
+        let path = scratch.path
+        let outputs = await withTaskGroup(of: String.self) { group in
+            for _ in 0..<2 {
+                group.addTask {
+                    let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+                [mirror = mirror as String, path = path as String] in
+                        let release = try await prepare(mirror, cache: "\(path)/cache")
+                        let image = try await assemble(release, into: "\(path)/layout")
+                        print("\(image.indexDigest) after \(image.seconds.count)")
+                    }
+                    return String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        let index = try #require(try Layout(opening: "\(path)/layout").find(tag: "24.03-lts-sp2"))
+        for output in outputs { #expect(output.contains("\(index.digest) after "), "\(output)") }
+        let kept = try FileManager.default.contentsOfDirectory(atPath: "\(path)/cache/sources/sha256")
+        #expect(kept.count == 2 && !kept.contains { $0.hasSuffix(".partial") })
+        try run("skopeo", ["--override-arch", "arm64", "inspect", "oci:\(path)/layout:24.03-lts-sp2"])
     }
 
     @Test(arguments: [

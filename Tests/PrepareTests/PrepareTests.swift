@@ -56,7 +56,17 @@ final class Flaky: Downloader {
             breaks -= 1
             return true
         }
-        let path = root + url.dropFirst("https://mirror.example".count)
+        let site = ReleaseMirror.release
+        guard !url.hasPrefix(site) else { return .notFound }
+        let path = root + "/" + url.split(separator: "/", omittingEmptySubsequences: false).dropFirst(3).joined(separator: "/")
+        if url.hasSuffix("/") {
+            // A listing as the site's: a table of links.
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+            let rows = names.map { "<tr><td class=\"link\"><a href=\"\($0)/\">\($0)/</a></td><td>2025-Jun-27 08:11</td></tr>" }
+            let text = Array(rows.joined().utf8)
+            _ = text.withUnsafeBytes { write(descriptor, $0.baseAddress!, $0.count) }
+            return .complete(bytes: Int64(text.count))
+        }
         if broken {
             let part = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)).prefix(5))
             _ = part.withUnsafeBytes { write(descriptor, $0.baseAddress!, $0.count) }
@@ -109,6 +119,28 @@ final class Flaky: Downloader {
             version: "24.03-LTS-SP2", index: "docker_img/update/current", cache: mirror.cache)
         #expect(release.index == "docker_img/update/2025-05-01" && release.lock.date == "2025-05-01")
         #expect(release.sources.map(\.digest) == [sha256(Array("arm 2025-05-01".utf8)), sha256(Array("intel 2025-05-01".utf8))])
+    }
+
+    /// By URL a link does not show: the date is the one whose checksum is that of `current`, here not the newest.
+    @Test func currentIsFoundInAListing() async throws {
+        let mirror = try Mirror()
+        defer { mirror.remove() }
+        for date in ["2025-05-01", "2025-06-27"] { try mirror.add("x86_64", "intel \(date)", index: "docker_img/update/\(date)") }
+        try mirror.add("x86_64", "intel 2025-05-01", index: "docker_img/update/current")
+        let flaky = Flaky(root: mirror.site, breaks: 0)
+        let release = try await ReleaseMirror(location: "https://mirror.example", downloader: flaky).prepare(
+            version: "24.03-LTS-SP2", index: "docker_img/update/current", cache: mirror.cache)
+        #expect(release.index == "docker_img/update/2025-05-01")
+        #expect(release.sources[0].url.contains("/update/2025-05-01/"))
+    }
+
+    @Test func anOldVersionComesFromTheArchive() async throws {
+        let mirror = try Mirror()
+        defer { mirror.remove() }
+        try mirror.add("x86_64", "intel")
+        let flaky = Flaky(root: mirror.site, breaks: 0)
+        let release = try await ReleaseMirror(downloader: flaky).prepare(version: "24.03-LTS-SP2", cache: mirror.cache)
+        #expect(release.sources[0].url.hasPrefix(ReleaseMirror.archive))
     }
 
     @Test func wrongBytesAreRefusedAndNotKept() async throws {

@@ -126,7 +126,14 @@ private func knownImage(_ directory: String) -> AssembledImage? {
 private func assembleAnew(
     _ release: PreparedRelease, _ tag: String, _ directory: String, _ options: AssemblyOptions
 ) async throws -> AssembledImage {
+    try File.makeDirectories("\(release.cache)/assembled")
+    let lock = try await File.locked("\(directory).lock")
+    defer { withExtendedLifetime(lock) {} }
+    // Another process may have finished while this one waited; what a dead one left is in nobody's use now.
+    if let known = knownImage(directory) { return known }
     let layout = try Layout(creating: directory)
+    for name in try File.names(in: directory) where name.hasPrefix("spool.") { File.removeFlatDirectory("\(directory)/\(name)") }
+    for name in try File.names(in: "\(directory)/blobs") where name.hasPrefix(".") { unlink("\(directory)/blobs/\(name)") }
     let threads = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / release.sources.count)
     let parts = try await withThrowingTaskGroup(of: PlatformImage.self) { group in
         for source in release.sources {

@@ -24,7 +24,8 @@ struct DockerArchive {
 
     private enum Member {
         case document([UInt8])
-        case spooled(File, Digest)
+        /// By path: thousands of members would be too many open files.
+        case spooled(String, Digest)
         case link(String)
     }
 
@@ -76,7 +77,7 @@ struct DockerArchive {
                         guard document.count <= limits.document else { throw refuse("\(name.prefix(200)) is over \(limits.document) bytes") }
                     }
                 }
-                members[name] = file.map { .spooled($0, hasher.finalize()) } ?? .document(document)
+                members[name] = file.map { .spooled($0.path, hasher.finalize()) } ?? .document(document)
             }
         }
 
@@ -108,9 +109,9 @@ struct DockerArchive {
         }
         self.config = config
         layers = try zip(names, config.rootfs.diffIDs).map { name, diffID in
-            guard case .spooled(let file, let digest) = try resolve(name) else { throw refuse("\(name.prefix(200)) is not a layer") }
+            guard case .spooled(let spooled, let digest) = try resolve(name) else { throw refuse("\(name.prefix(200)) is not a layer") }
             guard digest == diffID else { throw refuse("layer \(name.prefix(200)) is \(digest), and the config states \(diffID)") }
-            return Layer(file: file, diffID: diffID)
+            return Layer(file: try File(spooled, O_RDONLY), diffID: diffID)
         }
     }
 

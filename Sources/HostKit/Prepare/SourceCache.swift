@@ -69,14 +69,10 @@ struct SourceCache: Sendable {
         return try File(path, O_RDONLY).size()
     }
 
-    /// Opens the partial file and holds its lock. Waiting polls, so that it can be cancelled and blocks no thread.
+    /// Opens the partial file and holds its lock.
     private func lockPartial(_ path: String) async throws -> File {
         while true {
-            let file = try File(path, O_RDWR | O_CREAT)
-            while flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 {
-                guard errno == EWOULDBLOCK || errno == EINTR else { throw File.failure("lock", path) }
-                try await Task.sleep(nanoseconds: 50_000_000)
-            }
+            let file = try await File.locked(path)
             // The holder before us may have renamed the file away.
             var held = stat()
             var named = stat()
