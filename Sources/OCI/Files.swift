@@ -1,5 +1,5 @@
 public import Digest
-public import Documents
+import Documents
 public import Glibc
 
 /// A file descriptor that closes itself, and the few system calls of this module with their errors as `Failure`.
@@ -18,7 +18,8 @@ public final class File: Sendable {
 
     public static func failure(_ verb: String, _ path: String) -> Failure {
         let number = errno
-        return Failure(number == ENOSPC || number == EDQUOT ? .quota : .internal,
+        return Failure(
+            number == ENOSPC || number == EDQUOT ? .quota : .internal,
             "cannot \(verb): \(String(cString: strerror(number)))", place: path)
     }
 
@@ -77,7 +78,9 @@ public final class File: Sendable {
         do {
             let file = try File(temporary, O_WRONLY | O_CREAT | O_EXCL)
             try file.write(bytes)
-            guard fchmod(file.descriptor, mode) == 0, fsync(file.descriptor) == 0 else { throw failure("write", temporary) }
+            guard fchmod(file.descriptor, mode) == 0, fsync(file.descriptor) == 0 else {
+                throw failure("write", temporary)
+            }
             guard rename(temporary, path) == 0 else { throw failure("write", path) }
         } catch {
             unlink(temporary)

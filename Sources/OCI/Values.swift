@@ -1,5 +1,5 @@
 public import Digest
-public import Documents
+import Documents
 
 /// The media types of the OCI image specification 1.1, and the docker ones that registries still hold.
 public enum MediaType {
