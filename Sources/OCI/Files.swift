@@ -1,5 +1,5 @@
 public import Digest
-import Documents
+public import Documents
 public import Glibc
 
 /// A file descriptor that closes itself, and the few system calls of this module with their errors as `Failure`.
