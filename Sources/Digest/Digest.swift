@@ -1,5 +1,5 @@
-import Documents
 import Crypto
+import Documents
 import Glibc
 
 /// A SHA-256 as every document writes it: `sha256:` and 64 lower-case hexadecimal digits.

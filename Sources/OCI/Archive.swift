@@ -19,14 +19,17 @@ public final class Archive {
 
     public init(_ path: String) throws {
         file = try File(path, O_RDONLY)
-        guard let reader = ep_archive_open(file.descriptor) else { throw Failure(.internal, "out of memory", place: path) }
+        guard let reader = ep_archive_open(file.descriptor) else {
+            throw Failure(.internal, "out of memory", place: path)
+        }
         self.reader = reader
     }
 
     deinit { ep_archive_close(reader) }
 
     private func failure() -> Failure {
-        Failure(.refused, "the archive cannot be read: \(String(cString: ep_archive_error(reader)))", place: file.path,
+        Failure(
+            .refused, "the archive cannot be read: \(String(cString: ep_archive_error(reader)))", place: file.path,
             hint: "it is damaged or not a tar.xz; fetch it again")
     }
 
@@ -48,7 +51,8 @@ public final class Archive {
             case EP_ARCHIVE_HARDLINK: .hardLink
             default: .other
             }
-        return Member(name: String(cString: path), kind: kind, link: entry.link.map { String(cString: $0) }, size: entry.size)
+        return Member(
+            name: String(cString: path), kind: kind, link: entry.link.map { String(cString: $0) }, size: entry.size)
     }
 
     /// The next bytes of the current member's content: 0 at its end.

@@ -18,7 +18,8 @@ public final class File: Sendable {
 
     public static func failure(_ verb: String, _ path: String) -> Failure {
         let number = errno
-        return Failure(number == ENOSPC || number == EDQUOT ? .quota : .internal,
+        return Failure(
+            number == ENOSPC || number == EDQUOT ? .quota : .internal,
             "cannot \(verb): \(String(cString: strerror(number)))", place: path)
     }
 
@@ -77,7 +78,9 @@ public final class File: Sendable {
         do {
             let file = try File(temporary, O_WRONLY | O_CREAT | O_EXCL)
             try file.write(bytes)
-            guard fchmod(file.descriptor, mode) == 0, fsync(file.descriptor) == 0 else { throw failure("write", temporary) }
+            guard fchmod(file.descriptor, mode) == 0, fsync(file.descriptor) == 0 else {
+                throw failure("write", temporary)
+            }
             guard rename(temporary, path) == 0 else { throw failure("write", path) }
         } catch {
             unlink(temporary)
@@ -92,6 +95,18 @@ public final class File: Sendable {
         }
         try makeDirectories(String(path[..<slash]))
         guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw failure("make the directory", path) }
+    }
+
+    /// Waits for the lock of a file that is made when absent, and holds it as long as the value lives. Waiting polls, so that it
+    /// blocks no thread.
+    /// - Throws: `CancellationError`; `Failure` when the file cannot be made.
+    public static func locked(_ path: String) async throws -> File {
+        let file = try File(path, O_RDWR | O_CREAT)
+        while flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK || errno == EINTR else { throw failure("lock", path) }
+            try await Task.sleep(nanoseconds: 50_000_000)
+        }
+        return file
     }
 
     /// Removes a directory that holds only files: what we made for ourselves.

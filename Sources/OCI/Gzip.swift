@@ -23,7 +23,9 @@ public enum Gzip {
     /// Compresses a file from its first byte, appending to `output`.
     /// - Parameter threads: how many blocks are at work at once; each costs about 2 MiB.
     /// - Throws: `Failure` when reading or writing fails; `CancellationError`.
-    public static func compress(_ input: File, to output: File, level: Int32 = 6, threads: Int = 2) async throws -> Result {
+    public static func compress(_ input: File, to output: File, level: Int32 = 6, threads: Int = 2) async throws
+        -> Result
+    {
         var inputHasher = Hasher()
         var outputHasher = Hasher()
         var crc: UInt32 = 0
@@ -55,7 +57,9 @@ public enum Gzip {
             }
             let compressed = try await withThrowingTaskGroup(of: (Int, [UInt8]).self) { group in
                 for (number, block) in blocks.enumerated() {
-                    group.addTask { (number, try deflate(block.bytes, after: block.dictionary, level: level, last: block.last)) }
+                    group.addTask {
+                        (number, try deflate(block.bytes, after: block.dictionary, level: level, last: block.last))
+                    }
                 }
                 var results = [[UInt8]](repeating: [], count: blocks.count)
                 for try await (number, bytes) in group { results[number] = bytes }
@@ -65,16 +69,19 @@ public enum Gzip {
         }
         func littleEndian(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
         try emit(littleEndian(crc) + littleEndian(UInt32(truncatingIfNeeded: offset)))
-        return Result(input: inputHasher.finalize(), inputSize: offset, output: outputHasher.finalize(), outputSize: written)
+        return Result(
+            input: inputHasher.finalize(), inputSize: offset, output: outputHasher.finalize(), outputSize: written)
     }
 
-    private static func deflate(_ bytes: [UInt8], after dictionary: [UInt8], level: Int32, last: Bool) throws -> [UInt8] {
+    private static func deflate(_ bytes: [UInt8], after dictionary: [UInt8], level: Int32, last: Bool) throws -> [UInt8]
+    {
         let capacity = ep_deflate_bound(bytes.count)
         return try [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
             let written = dictionary.withUnsafeBufferPointer { history in
                 bytes.withUnsafeBufferPointer { input in
                     ep_deflate_block(
-                        history.baseAddress, history.count, input.baseAddress, input.count, buffer.baseAddress!, capacity,
+                        history.baseAddress, history.count, input.baseAddress, input.count, buffer.baseAddress!,
+                        capacity,
                         level, last ? 1 : 0)
                 }
             }

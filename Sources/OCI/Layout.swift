@@ -32,7 +32,8 @@ public struct Layout: Sendable {
     private func checkVersion() throws {
         let document: JSON
         do {
-            document = try DocumentCoding.decode(JSON.self, from: Data(try File.contents("\(path)/oci-layout", limit: 4096)))
+            document = try DocumentCoding.decode(
+                JSON.self, from: Data(try File.contents("\(path)/oci-layout", limit: 4096)))
         } catch {
             throw Failure(.usage, "this is not an OCI image layout: no readable oci-layout file", place: path)
         }
@@ -52,13 +53,16 @@ public struct Layout: Sendable {
 
     public func blobPath(_ digest: Digest) -> String { "\(path)/blobs/sha256/\(digest.hex)" }
 
-    public func index() throws -> Index { try decode(Index.self, from: File.contents("\(path)/index.json"), "index.json") }
+    public func index() throws -> Index {
+        try decode(Index.self, from: File.contents("\(path)/index.json"), "index.json")
+    }
 
     /// The bytes of a small blob, checked against its descriptor.
     public func blob(_ descriptor: Descriptor, limit: Int = 4 << 20) throws -> [UInt8] {
         let bytes = try File.contents(blobPath(descriptor.digest), limit: limit)
         guard Int64(bytes.count) == descriptor.size, sha256(bytes) == descriptor.digest else {
-            throw Failure(.refused, "a blob's bytes are not those of its digest", place: blobPath(descriptor.digest),
+            throw Failure(
+                .refused, "a blob's bytes are not those of its digest", place: blobPath(descriptor.digest),
                 hint: "remove the file and assemble again")
         }
         return bytes
@@ -95,7 +99,7 @@ public struct Layout: Sendable {
 
     public func add(_ encoded: Encoded) throws {
         guard !has(encoded.descriptor.digest, size: encoded.descriptor.size) else { return }
-        try File.replace(blobPath(encoded.descriptor.digest), with: encoded.bytes)
+        try File.replace(blobPath(encoded.descriptor.digest), with: encoded.bytes, mode: 0o444)
     }
 
     /// A new empty file in the layout's file system, for `adopt`.
@@ -103,9 +107,10 @@ public struct Layout: Sendable {
         try File("\(path)/blobs/.\(getpid()).\(UInt64.random(in: 0 ... .max))", O_RDWR | O_CREAT | O_EXCL)
     }
 
-    /// Gives a finished temporary file its name. The caller vouches for the digest.
+    /// Gives a finished temporary file its name, read-only since layouts may share it by hard links. The caller vouches for the digest.
     public func adopt(_ file: File, as digest: Digest) throws {
-        guard fchmod(file.descriptor, 0o644) == 0, fsync(file.descriptor) == 0, rename(file.path, blobPath(digest)) == 0 else {
+        guard fchmod(file.descriptor, 0o444) == 0, fsync(file.descriptor) == 0, rename(file.path, blobPath(digest)) == 0
+        else {
             throw File.failure("keep the blob", blobPath(digest))
         }
     }
@@ -148,7 +153,9 @@ public struct Layout: Sendable {
         named.annotations = (descriptor.annotations ?? [:]).merging([Annotation.refName: tag]) { _, new in new }
         index.manifests.removeAll { $0.annotations?[Annotation.refName] == tag }
         index.manifests.append(named)
-        index.manifests.sort { ($0.annotations?[Annotation.refName] ?? "") < ($1.annotations?[Annotation.refName] ?? "") }
+        index.manifests.sort {
+            ($0.annotations?[Annotation.refName] ?? "") < ($1.annotations?[Annotation.refName] ?? "")
+        }
         try write(index)
     }
 

@@ -16,7 +16,9 @@ public struct Reference: Sendable, Hashable, CustomStringConvertible {
     /// - Throws: `Failure` with the part that is wrong.
     public init(_ text: String) throws {
         func refuse(_ why: String) -> Failure {
-            Failure(.usage, "\(text.prefix(300)) is not an image name: \(why)", hint: "write host[:port]/path[:tag][@digest]")
+            Failure(
+                .usage, "\(text.prefix(300)) is not an image name: \(why)",
+                hint: "write host[:port]/path[:tag][@digest]")
         }
         var rest = Substring(text)
         if let at = rest.lastIndex(of: "@") {
@@ -43,7 +45,9 @@ public struct Reference: Sendable, Hashable, CustomStringConvertible {
         guard Reference.isPath(path) else {
             throw refuse("a path is lower-case letters and digits, joined by . _ __ or -, in parts divided by /")
         }
-        guard host.utf8.count + 1 + path.utf8.count <= 255 else { throw refuse("host and path are over 255 characters") }
+        guard host.utf8.count + 1 + path.utf8.count <= 255 else {
+            throw refuse("host and path are over 255 characters")
+        }
     }
 
     public static func isTag(_ text: String) -> Bool {
@@ -81,7 +85,9 @@ public struct Reference: Sendable, Hashable, CustomStringConvertible {
         if name.hasPrefix("[") {
             guard let end = name.firstIndex(of: "]") else { return false }
             let address = name[name.index(after: name.startIndex)..<end]
-            guard !address.isEmpty, address.utf8.allSatisfy({ isHexadecimal($0) || $0 == 0x3a || $0 == 0x2e }) else { return false }
+            guard !address.isEmpty, address.utf8.allSatisfy({ isHexadecimal($0) || $0 == 0x3a || $0 == 0x2e }) else {
+                return false
+            }
             let port = name[name.index(after: end)...]
             return port.isEmpty || (port.hasPrefix(":") && isPort(port.dropFirst()))
         }

@@ -1,6 +1,8 @@
 /// One member of a tar, in the terms of POSIX.1-2001 (pax).
 public struct TarEntry: Sendable, Equatable {
-    public enum Kind: Sendable, Equatable { case file, directory, symbolicLink, hardLink, characterDevice, blockDevice, fifo, other }
+    public enum Kind: Sendable, Equatable {
+        case file, directory, symbolicLink, hardLink, characterDevice, blockDevice, fifo, other
+    }
 
     public var name: String
     public var kind: Kind
@@ -38,7 +40,13 @@ public struct TarEntry: Sendable, Equatable {
     public var plainName: String {
         var name = Substring(self.name)
         while true {
-            if name.hasPrefix("./") { name = name.dropFirst(2) } else if name.hasPrefix("/") { name = name.dropFirst() } else { break }
+            if name.hasPrefix("./") {
+                name = name.dropFirst(2)
+            } else if name.hasPrefix("/") {
+                name = name.dropFirst()
+            } else {
+                break
+            }
         }
         while name.hasSuffix("/") { name = name.dropLast() }
         return name == "." ? "" : String(name)

@@ -57,12 +57,15 @@ public struct TarReader {
     }
 
     private func entry(
-        _ header: [UInt8], _ type: UInt8, _ pax: [String: String], _ longName: String?, _ longLink: String?, _ start: Int64,
+        _ header: [UInt8], _ type: UInt8, _ pax: [String: String], _ longName: String?, _ longLink: String?,
+        _ start: Int64,
         _ content: Int64
     ) throws -> TarEntry {
         var name = text(header[0..<100])
         // The prefix field is POSIX's; old GNU headers keep times there.
-        if header[257..<263].elementsEqual(Array("ustar\0".utf8)), header[345] != 0 { name = text(header[345..<500]) + "/" + name }
+        if header[257..<263].elementsEqual(Array("ustar\0".utf8)), header[345] != 0 {
+            name = text(header[345..<500]) + "/" + name
+        }
         var kind: TarEntry.Kind =
             switch type {
             case 0, 0x30, 0x37: .file
@@ -76,14 +79,17 @@ public struct TarReader {
             }
         name = pax["path"] ?? longName ?? name
         if type == 0 && name.hasSuffix("/") { kind = .directory }
-        let known: Set<String> = ["path", "linkpath", "size", "uid", "gid", "mtime", "uname", "gname", "atime", "ctime"]
+        let known: Set<String> = [
+            "path", "linkpath", "size", "uid", "gid", "mtime", "uname", "gname", "atime", "ctime",
+        ]
         let seconds = pax["mtime"].map { $0.split(separator: ".", omittingEmptySubsequences: false)[0] }
         return TarEntry(
             name: name, kind: kind, mode: UInt32(truncatingIfNeeded: try number(header[100..<108])) & 0o7777,
             uid: UInt64(try pax["uid"].map(decimal) ?? number(header[108..<116])),
             gid: UInt64(try pax["gid"].map(decimal) ?? number(header[116..<124])), size: content,
             mtime: try seconds.map { Int64($0) ?? 0 } ?? number(header[136..<148], signed: true),
-            link: pax["linkpath"] ?? longLink ?? text(header[157..<257]), pax: pax.filter { !known.contains($0.key) }, offset: start)
+            link: pax["linkpath"] ?? longLink ?? text(header[157..<257]), pax: pax.filter { !known.contains($0.key) },
+            offset: start)
     }
 
     private func check(_ header: [UInt8]) throws {
@@ -106,7 +112,9 @@ public struct TarReader {
             for (position, byte) in field.enumerated() {
                 let (shifted, overflow) = value.multipliedReportingOverflow(by: 256)
                 guard !overflow || position == 0 else { throw refuse("a number is too large") }
-                value = position == 0 ? (first & 0x40 != 0 ? Int64(first & 0x7f) - 128 : Int64(first & 0x7f)) : shifted | Int64(byte)
+                value =
+                    position == 0
+                    ? (first & 0x40 != 0 ? Int64(first & 0x7f) - 128 : Int64(first & 0x7f)) : shifted | Int64(byte)
             }
             guard signed || value >= 0 else { throw refuse("a number is negative") }
             return value
@@ -125,20 +133,26 @@ public struct TarReader {
         return value
     }
 
-    private func text(_ field: ArraySlice<UInt8>) -> String { String(decoding: field.prefix { $0 != 0 }, as: UTF8.self) }
+    private func text(_ field: ArraySlice<UInt8>) -> String {
+        String(decoding: field.prefix { $0 != 0 }, as: UTF8.self)
+    }
 
     /// pax records: `length key=value\n`, the length counting itself.
     private func parse(_ bytes: [UInt8]) throws -> [String: String] {
         var records: [String: String] = [:]
         var rest = bytes[...]
         while let space = rest.firstIndex(of: 0x20), rest.first != 0 {
-            guard let length = Int(String(decoding: rest[..<space], as: UTF8.self)), length > space - rest.startIndex + 1,
+            guard let length = Int(String(decoding: rest[..<space], as: UTF8.self)),
+                length > space - rest.startIndex + 1,
                 length <= rest.count
             else { throw refuse("a pax record's length is wrong") }
             let end = rest.startIndex + length
             let line = rest[(space + 1)..<(end - 1)]
-            guard rest[end - 1] == 0x0a, let equals = line.firstIndex(of: 0x3d) else { throw refuse("a pax record is no key=value") }
-            records[String(decoding: line[..<equals], as: UTF8.self)] = String(decoding: line[(equals + 1)...], as: UTF8.self)
+            guard rest[end - 1] == 0x0a, let equals = line.firstIndex(of: 0x3d) else {
+                throw refuse("a pax record is no key=value")
+            }
+            records[String(decoding: line[..<equals], as: UTF8.self)] = String(
+                decoding: line[(equals + 1)...], as: UTF8.self)
             rest = rest[end...]
         }
         return records

@@ -10,7 +10,9 @@ public enum TarWriter {
         var output: [UInt8] = []
         var previous: String?
         for entry in entries.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) {
-            guard entry.name != previous else { throw Failure(.internal, "two tar entries have one name", place: entry.name) }
+            guard entry.name != previous else {
+                throw Failure(.internal, "two tar entries have one name", place: entry.name)
+            }
             previous = entry.name
             let content = entry.kind == .file ? contents[entry.name] ?? [] : []
             var records = entry.pax
@@ -20,7 +22,8 @@ public enum TarWriter {
             if entry.gid > 0o7777777 { records["gid"] = "\(entry.gid)" }
             if !records.isEmpty {
                 let lines = records.sorted { $0.key < $1.key }.flatMap { paxLine($0.key, $0.value) }
-                output += header(TarEntry(name: "PaxHeaders/entry", mtime: entry.mtime), type: UInt8(ascii: "x"), size: lines.count)
+                output += header(
+                    TarEntry(name: "PaxHeaders/entry", mtime: entry.mtime), type: UInt8(ascii: "x"), size: lines.count)
                 append(lines, to: &output)
             }
             output += header(entry, type: try type(entry), size: content.count)

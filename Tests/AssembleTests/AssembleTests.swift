@@ -25,9 +25,12 @@ import Testing
             let copy = "\(scratch.path)/\(architecture)"
             try run("skopeo", ["--override-arch", architecture, "--insecure-policy", "copy", reference, "dir:\(copy)"])
         }
-        try run("skopeo", [
-            "--insecure-policy", "copy", "--all", "oci:\(scratch.path)/layout:24.03-lts-sp2", "oci:\(scratch.path)/all:x",
-        ])
+        try run(
+            "skopeo",
+            [
+                "--insecure-policy", "copy", "--all", "oci:\(scratch.path)/layout:24.03-lts-sp2",
+                "oci:\(scratch.path)/all:x",
+            ])
         #expect(try Layout(opening: "\(scratch.path)/all").find(tag: "x")?.digest == image.indexDigest)
     }
 
@@ -40,7 +43,8 @@ import Testing
         let index = try layout.index(try #require(try layout.find(tag: image.tag)))
         let manifest = try layout.manifest(index.manifests[0])
         #expect(manifest.layers.count == 2)
-        let listing = try run("tar", ["-tvz", "--numeric-owner", "--utc", "-f", layout.blobPath(manifest.layers[1].digest)])
+        let listing = try run(
+            "tar", ["-tvz", "--numeric-owner", "--utc", "-f", layout.blobPath(manifest.layers[1].digest)])
         let lines = listing.split(separator: "\n")
         #expect(lines.count == 2)
         #expect(lines[0].hasPrefix("-rw-r----- 7/0") && lines[0].hasSuffix("2025-06-27 08:11 etc/bashrc"))
@@ -48,7 +52,8 @@ import Testing
         let bashrc = try run("tar", ["-xzOf", layout.blobPath(manifest.layers[1].digest), "etc/bashrc"])
         #expect(bashrc == "# system wide\nexport TMOUT=0\nexport HISTSIZE=1000\n")
         let config = try layout.config(manifest.config)
-        let first = try run("sh", ["-c", "gunzip -c < \"$1\" | sha256sum", "sh", layout.blobPath(manifest.layers[0].digest)])
+        let first = try run(
+            "sh", ["-c", "gunzip -c < \"$1\" | sha256sum", "sh", layout.blobPath(manifest.layers[0].digest)])
         #expect("sha256:\(first.prefix(64))" == config.rootfs.diffIDs[0].description)
     }
 
@@ -57,29 +62,27 @@ import Testing
         let mirror = try makeMirror(in: scratch.path)
         let first = try await assemble(
             try await prepare(mirror, cache: "\(scratch.path)/one"), into: "\(scratch.path)/layout-one")
-        // Another folder, umask, time zone and locale, and files of another time.
-        let old = umask(0o077)
-        let zone = ProcessInfo.processInfo.environment["TZ"]
-        setenv("TZ", "Asia/Shanghai", 1)
-        tzset()
-        setenv("LC_ALL", "tr_TR.UTF-8", 1)
-        setlocale(LC_ALL, "")
-        defer {
-            umask(old)
-            if let zone { setenv("TZ", zone, 1) } else { unsetenv("TZ") }
-            unsetenv("LC_ALL")
-            setlocale(LC_ALL, "C")
-        }
         try run("sh", ["-c", "find \"$1\" -exec touch -d 2001-01-01 {} +", "sh", mirror])
-        let second = try await assemble(
-            try await prepare(mirror, cache: "\(scratch.path)/deeper/two"), into: "\(scratch.path)/layout-two")
-        #expect(first.indexDigest == second.indexDigest)
-        #expect(first.blobs == second.blobs)
-        #expect(!second.seconds.isEmpty)
+        // Another process, folder, umask, time zone and locale, and files of another time.
+        let path = scratch.path
+        let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+            [mirror = mirror as String, path = path as String] in
+            umask(0o077)
+            setenv("TZ", "Asia/Shanghai", 1)
+            tzset()
+            setenv("LC_ALL", "tr_TR.UTF-8", 1)
+            setlocale(LC_ALL, "")
+            let release = try await prepare(mirror, cache: "\(path)/deeper/two")
+            let second = try await assemble(release, into: "\(path)/layout-two")
+            print("\(second.indexDigest) after \(second.seconds.count)")
+        }
+        let output = String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
+        #expect(output.contains("\(first.indexDigest) after 2"), "\(output)")
         var options = AssemblyOptions()
         options.sourceDateEpoch = 1_700_000_000
         let third = try await assemble(
-            try await prepare(mirror, cache: "\(scratch.path)/one"), into: "\(scratch.path)/layout-one", options: options)
+            try await prepare(mirror, cache: "\(scratch.path)/one"), into: "\(scratch.path)/layout-one",
+            options: options)
         #expect(third.indexDigest != first.indexDigest)
     }
 
@@ -116,6 +119,31 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: "\(path)/layout/blobs") == ["sha256"])
     }
 
+    @Test func twoProcessesShareOneCache() async throws {
+        let scratch = try Scratch()
+        let mirror = try makeMirror(in: scratch.path)
+        let path = scratch.path
+        let outputs = await withTaskGroup(of: String.self) { group in
+            for _ in 0..<2 {
+                group.addTask {
+                    let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+                        [mirror = mirror as String, path = path as String] in
+                        let release = try await prepare(mirror, cache: "\(path)/cache")
+                        let image = try await assemble(release, into: "\(path)/layout")
+                        print("\(image.indexDigest) after \(image.seconds.count)")
+                    }
+                    return String(decoding: result?.standardOutputContent ?? [], as: UTF8.self)
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        let index = try #require(try Layout(opening: "\(path)/layout").find(tag: "24.03-lts-sp2"))
+        for output in outputs { #expect(output.contains("\(index.digest) after "), "\(output)") }
+        let kept = try FileManager.default.contentsOfDirectory(atPath: "\(path)/cache/sources/sha256")
+        #expect(kept.count == 2 && !kept.contains { $0.hasSuffix(".partial") })
+        try run("skopeo", ["--override-arch", "arm64", "inspect", "oci:\(path)/layout:24.03-lts-sp2"])
+    }
+
     @Test(arguments: [
         ("members.append((info('/etc/passwd'), b'x'))", "leaves the archive"),
         ("members.append((info('a/../../b'), b'x'))", "leaves the archive"),
@@ -127,8 +155,10 @@ import Testing
         ("config['rootfs']['diff_ids'] = ['sha256:' + '0' * 64]", "and the config states"),
         ("config['rootfs']['diff_ids'] *= 2", "the config states 2"),
         ("manifest[0]['Layers'] = ['absent.tar']", "not there"),
-        ("members.append((info('two', type=tarfile.SYMTYPE, link='legacy/layer.tar'), b'')); manifest[0]['Layers'] = ['two']",
-            "a link to a link"),
+        (
+            "members.append((info('two', type=tarfile.SYMTYPE, link='legacy/layer.tar'), b'')); manifest[0]['Layers'] = ['two']",
+            "a link to a link"
+        ),
         ("manifest.append(manifest[0])", "2 images"),
         ("config['architecture'] = 's390x'", "says that it is s390x"),
     ])
@@ -136,13 +166,17 @@ import Testing
         let scratch = try Scratch()
         let mirror = try makeMirror(in: scratch.path, architectures: ["x86_64"], change: change)
         let release = try await prepare(mirror, cache: "\(scratch.path)/cache")
-        let failure = await #expect(throws: Failure.self) { try await assemble(release, into: "\(scratch.path)/layout") }
+        let failure = await #expect(throws: Failure.self) {
+            try await assemble(release, into: "\(scratch.path)/layout")
+        }
         #expect(failure?.message.contains(words) == true, "\(String(describing: failure))")
         #expect(failure?.code == .refused)
         #expect(try Layout(opening: "\(scratch.path)/layout").index().manifests.isEmpty)
     }
 
-    @Test(.enabled(if: ProcessInfo.processInfo.environment["EP_TEST_MIRROR"] != nil, "needs scripts/make-mirror's directory"))
+    @Test(
+        .enabled(
+            if: ProcessInfo.processInfo.environment["EP_TEST_MIRROR"] != nil, "needs scripts/make-mirror's directory"))
     func aRealRootFilesystem() async throws {
         let scratch = try Scratch()
         let mirror = ProcessInfo.processInfo.environment["EP_TEST_MIRROR"]!
@@ -152,10 +186,13 @@ import Testing
         let image = try await assemble(release, into: "\(scratch.path)/layout")
         print(image.seconds, image.indexDigest)
         for platform in image.platforms {
-            try run("skopeo", [
-                "--override-arch", platform.architecture, "--insecure-policy", "copy", "oci:\(image.layoutPath):\(image.tag)",
-                "docker-archive:\(scratch.path)/\(platform.architecture).tar:x:y",
-            ])
+            try run(
+                "skopeo",
+                [
+                    "--override-arch", platform.architecture, "--insecure-policy", "copy",
+                    "oci:\(image.layoutPath):\(image.tag)",
+                    "docker-archive:\(scratch.path)/\(platform.architecture).tar:x:y",
+                ])
         }
     }
 }

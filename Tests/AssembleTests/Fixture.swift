@@ -34,7 +34,9 @@ func run(_ program: String, _ arguments: [String], environment: [String: String]
 
 /// Makes a mirror of small root filesystems with Python's tarfile and xz: peers that are not ours.
 /// - Parameter change: Python run before the archive is written; it may edit `members`, a list of (TarInfo, bytes).
-func makeMirror(in directory: String, architectures: [String] = ["x86_64", "aarch64"], change: String = "") throws -> String {
+func makeMirror(in directory: String, architectures: [String] = ["x86_64", "aarch64"], change: String = "") throws
+    -> String
+{
     let mirror = "\(directory)/mirror"
     let script = """
         import hashlib, io, json, os, subprocess, sys, tarfile

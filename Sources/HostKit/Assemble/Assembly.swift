@@ -1,9 +1,9 @@
 public import Digest
 import Documents
-public import OCI
-public import Prepare
 import FoundationEssentials
 import Glibc
+public import OCI
+public import Prepare
 
 /// What an assembled image says about itself, and how it is compressed. All of it decides the digest.
 public struct AssemblyOptions: Sendable, Equatable, Codable {
@@ -110,8 +110,12 @@ private func inputsDigest(_ release: PreparedRelease, _ options: AssemblyOptions
         var sources: [Source]
     }
     let sources = release.sources.map { Source(architecture: $0.architecture.name, digest: $0.digest) }
-    return sha256([UInt8](try DocumentCoding.encode(
-        Inputs(version: release.version, options: options, sources: sources.sorted { $0.architecture < $1.architecture }))))
+    return sha256(
+        [UInt8](
+            try DocumentCoding.encode(
+                Inputs(
+                    version: release.version, options: options,
+                    sources: sources.sorted { $0.architecture < $1.architecture }))))
 }
 
 /// The cached image when its record and all its blobs are there.
@@ -126,7 +130,18 @@ private func knownImage(_ directory: String) -> AssembledImage? {
 private func assembleAnew(
     _ release: PreparedRelease, _ tag: String, _ directory: String, _ options: AssemblyOptions
 ) async throws -> AssembledImage {
+    try File.makeDirectories("\(release.cache)/assembled")
+    let lock = try await File.locked("\(directory).lock")
+    defer { withExtendedLifetime(lock) {} }
+    // Another process may have finished while this one waited; what a dead one left is in nobody's use now.
+    if let known = knownImage(directory) { return known }
     let layout = try Layout(creating: directory)
+    for name in try File.names(in: directory) where name.hasPrefix("spool.") {
+        File.removeFlatDirectory("\(directory)/\(name)")
+    }
+    for name in try File.names(in: "\(directory)/blobs") where name.hasPrefix(".") {
+        unlink("\(directory)/blobs/\(name)")
+    }
     let threads = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / release.sources.count)
     let parts = try await withThrowingTaskGroup(of: PlatformImage.self) { group in
         for source in release.sources {
@@ -152,7 +167,8 @@ private func assembleAnew(
     let image = AssembledImage(
         indexDigest: index.descriptor.digest, indexSize: index.descriptor.size, layoutPath: directory, tag: tag,
         platforms: parts.compactMap(\.manifest.platform), blobs: blobs.values.sorted { $0.digest.hex < $1.digest.hex },
-        seconds: Dictionary(uniqueKeysWithValues: parts.map { ($0.architecture, $0.seconds) }), zlibVersion: Gzip.zlibVersion)
+        seconds: Dictionary(uniqueKeysWithValues: parts.map { ($0.architecture, $0.seconds) }),
+        zlibVersion: Gzip.zlibVersion)
     try File.replace("\(directory)/image.json", with: [UInt8](try DocumentCoding.encode(image)))
     return image
 }

@@ -24,7 +24,8 @@ struct DockerArchive {
 
     private enum Member {
         case document([UInt8])
-        case spooled(File, Digest)
+        /// By path: thousands of members would be too many open files.
+        case spooled(String, Digest)
         case link(String)
     }
 
@@ -34,7 +35,8 @@ struct DockerArchive {
     /// - Parameter spool: an empty directory for the layers; the caller removes it.
     init(_ path: String, spool: String, limits: Limits = Limits()) throws {
         func refuse(_ why: String) -> Failure {
-            Failure(.refused, "the archive is refused: \(why)", place: path, hint: "fetch it again or name another mirror")
+            Failure(
+                .refused, "the archive is refused: \(why)", place: path, hint: "fetch it again or name another mirror")
         }
         let archive = try Archive(path)
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
@@ -46,13 +48,18 @@ struct DockerArchive {
             try Task.checkCancellation()
             count += 1
             guard count <= limits.members else { throw refuse("over \(limits.members) members") }
-            guard let name = Self.normalize(member.name) else { throw refuse("the name \(member.name.prefix(200)) leaves the archive") }
+            guard let name = Self.normalize(member.name) else {
+                throw refuse("the name \(member.name.prefix(200)) leaves the archive")
+            }
             switch member.kind {
             case .directory: continue
             case .other: throw refuse("\(name.prefix(200)) is neither a file, a directory nor a link")
             case .symbolicLink, .hardLink:
-                let folder = member.kind == .hardLink ? "" : name.split(separator: "/").dropLast().joined(separator: "/") + "/"
-                guard let link = member.link, !link.hasPrefix("/"), let target = Self.normalize(folder + link, inside: true) else {
+                let folder =
+                    member.kind == .hardLink ? "" : name.split(separator: "/").dropLast().joined(separator: "/") + "/"
+                guard let link = member.link, !link.hasPrefix("/"),
+                    let target = Self.normalize(folder + link, inside: true)
+                else {
                     throw refuse("the link \(name.prefix(200)) leaves the archive")
                 }
                 members[name] = .link(target)
@@ -66,17 +73,21 @@ struct DockerArchive {
                 if !name.hasSuffix(".json") { file = try File("\(spool)/\(count)", O_RDWR | O_CREAT | O_EXCL) }
                 while case let size = try archive.read(buffer), size > 0 {
                     unpacked += Int64(size)
-                    guard unpacked <= limits.unpacked else { throw refuse("it unpacks to over \(limits.unpacked) bytes") }
+                    guard unpacked <= limits.unpacked else {
+                        throw refuse("it unpacks to over \(limits.unpacked) bytes")
+                    }
                     let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<size])
                     if let file {
                         hasher.update(bytes)
                         try file.write(bytes)
                     } else {
                         document += bytes
-                        guard document.count <= limits.document else { throw refuse("\(name.prefix(200)) is over \(limits.document) bytes") }
+                        guard document.count <= limits.document else {
+                            throw refuse("\(name.prefix(200)) is over \(limits.document) bytes")
+                        }
                     }
                 }
-                members[name] = file.map { .spooled($0, hasher.finalize()) } ?? .document(document)
+                members[name] = file.map { .spooled($0.path, hasher.finalize()) } ?? .document(document)
             }
         }
 
@@ -92,25 +103,34 @@ struct DockerArchive {
         }
 
         struct Entry: Decodable {
-            var Config: String
-            var Layers: [String]
+            var config: String
+            var layers: [String]
+
+            enum CodingKeys: String, CodingKey {
+                case config = "Config"
+                case layers = "Layers"
+            }
         }
         guard case .document(let manifest) = try resolve("manifest.json"),
             let entries = try? DocumentCoding.decode([Entry].self, from: Data(manifest))
         else { throw refuse("manifest.json is not that of a docker archive") }
         guard entries.count == 1 else { throw refuse("it holds \(entries.count) images, not one") }
-        guard case .document(let bytes) = try resolve(entries[0].Config),
+        guard case .document(let bytes) = try resolve(entries[0].config),
             let config = try? DocumentCoding.decode(ImageConfig.self, from: Data(bytes))
-        else { throw refuse("\(entries[0].Config.prefix(200)) is not an image config") }
-        let names = entries[0].Layers
+        else { throw refuse("\(entries[0].config.prefix(200)) is not an image config") }
+        let names = entries[0].layers
         guard !names.isEmpty, names.count == config.rootfs.diffIDs.count else {
             throw refuse("it has \(names.count) layers and the config states \(config.rootfs.diffIDs.count)")
         }
         self.config = config
         layers = try zip(names, config.rootfs.diffIDs).map { name, diffID in
-            guard case .spooled(let file, let digest) = try resolve(name) else { throw refuse("\(name.prefix(200)) is not a layer") }
-            guard digest == diffID else { throw refuse("layer \(name.prefix(200)) is \(digest), and the config states \(diffID)") }
-            return Layer(file: file, diffID: diffID)
+            guard case .spooled(let spooled, let digest) = try resolve(name) else {
+                throw refuse("\(name.prefix(200)) is not a layer")
+            }
+            guard digest == diffID else {
+                throw refuse("layer \(name.prefix(200)) is \(digest), and the config states \(diffID)")
+            }
+            return Layer(file: try File(spooled, O_RDONLY), diffID: diffID)
         }
     }
 

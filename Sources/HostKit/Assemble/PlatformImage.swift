@@ -15,7 +15,8 @@ struct PlatformImage: Sendable {
     let seconds: Double
 
     init(
-        _ source: PreparedSource, version: String, _ layout: Layout, _ directory: String, _ options: AssemblyOptions, threads: Int
+        _ source: PreparedSource, version: String, _ layout: Layout, _ directory: String, _ options: AssemblyOptions,
+        threads: Int
     ) async throws {
         let clock = ContinuousClock()
         let start = clock.now
@@ -24,10 +25,13 @@ struct PlatformImage: Sendable {
         defer { File.removeFlatDirectory(spool) }
 
         let archive = try DockerArchive(source.path, spool: spool)
-        guard archive.config.architecture == source.platform.architecture || archive.config.architecture == source.architecture.name
+        guard
+            archive.config.architecture == source.platform.architecture
+                || archive.config.architecture == source.architecture.name
         else {
             throw Failure(
-                .refused, "the archive of \(source.architecture) says that it is \(archive.config.architecture)", place: source.url,
+                .refused, "the archive of \(source.architecture) says that it is \(archive.config.architecture)",
+                place: source.url,
                 hint: "name another mirror")
         }
         let tree = try BaseTree(archive.layers.map(\.file))
@@ -38,9 +42,11 @@ struct PlatformImage: Sendable {
         func add(_ file: File) async throws -> Gzip.Result {
             let temporary = try layout.temporary()
             do {
-                let result = try await Gzip.compress(file, to: temporary, level: options.compressionLevel, threads: threads)
+                let result = try await Gzip.compress(
+                    file, to: temporary, level: options.compressionLevel, threads: threads)
                 try layout.adopt(temporary, as: result.output)
-                layers.append(Descriptor(mediaType: MediaType.layerGzip, digest: result.output, size: result.outputSize))
+                layers.append(
+                    Descriptor(mediaType: MediaType.layerGzip, digest: result.output, size: result.outputSize))
                 diffIDs.append(result.input)
                 return result
             } catch {
@@ -64,12 +70,14 @@ struct PlatformImage: Sendable {
                 created: time, createdBy: "openEuler-docker.\(source.architecture).tar.xz", comment: "\(source.digest)")
         }
         history.append(
-            ImageConfig.History(created: time, createdBy: "eulerpublisher: /etc/localtime is UTC, /etc/bashrc sets TMOUT=0"))
+            ImageConfig.History(
+                created: time, createdBy: "eulerpublisher: /etc/localtime is UTC, /etc/bashrc sets TMOUT=0"))
         let config = try Encoded(
             ImageConfig(
                 platform: source.platform, created: time,
                 config: ImageConfig.Execution(
-                    cmd: ["bash"], env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"], labels: labels),
+                    cmd: ["bash"], env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+                    labels: labels),
                 rootfs: ImageConfig.RootFS(diffIDs: diffIDs), history: history),
             mediaType: MediaType.config)
         try layout.add(config)
@@ -91,7 +99,9 @@ struct PlatformImage: Sendable {
     private static func created(_ config: ImageConfig, _ tree: BaseTree, _ source: PreparedSource) throws -> Int64 {
         if let text = config.created, let seconds = Timestamp.seconds(text), seconds > 0 { return seconds }
         guard tree.newest > 0 else {
-            throw Failure(.refused, "the archive does not say when it was made", place: source.path, hint: "set SOURCE_DATE_EPOCH")
+            throw Failure(
+                .refused, "the archive does not say when it was made", place: source.path, hint: "set SOURCE_DATE_EPOCH"
+            )
         }
         return tree.newest
     }
@@ -135,7 +145,8 @@ struct BaseTree {
         }
         let entries = [
             TarEntry(
-                name: Self.bashrc, mode: entry.mode, uid: entry.uid, gid: entry.gid, size: Int64(content.count), mtime: created,
+                name: Self.bashrc, mode: entry.mode, uid: entry.uid, gid: entry.gid, size: Int64(content.count),
+                mtime: created,
                 pax: entry.pax),
             TarEntry(
                 name: Self.localtime, kind: .symbolicLink, mode: 0o777, mtime: created, link: "/usr/share/zoneinfo/UTC"),

@@ -15,19 +15,24 @@ enum Timestamp {
         let year = yearOfEra + era * 400 + (civilMonth <= 2 ? 1 : 0)
         func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
         let yearText = String(repeating: "0", count: max(0, 4 - "\(year)".count)) + "\(year)"
-        return "\(yearText)-\(two(civilMonth))-\(two(day))T\(two(rest / 3600)):\(two(rest / 60 % 60)):\(two(rest % 60))Z"
+        return
+            "\(yearText)-\(two(civilMonth))-\(two(day))T\(two(rest / 3600)):\(two(rest / 60 % 60)):\(two(rest % 60))Z"
     }
 
     /// Nil when the text is not RFC 3339. Fractions of a second are dropped.
     static func seconds(_ text: String) -> Int64? {
         let bytes = Array(text.utf8)
         func number(_ range: Range<Int>) -> Int64? {
-            guard range.upperBound <= bytes.count, bytes[range].allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+            guard range.upperBound <= bytes.count, bytes[range].allSatisfy({ (0x30...0x39).contains($0) }) else {
+                return nil
+            }
             return Int64(String(decoding: bytes[range], as: UTF8.self))
         }
-        guard bytes.count >= 20, bytes[4] == 0x2d, bytes[7] == 0x2d, bytes[10] | 0x20 == 0x74, bytes[13] == 0x3a, bytes[16] == 0x3a,
+        guard bytes.count >= 20, bytes[4] == 0x2d, bytes[7] == 0x2d, bytes[10] | 0x20 == 0x74, bytes[13] == 0x3a,
+            bytes[16] == 0x3a,
             let year = number(0..<4), let month = number(5..<7), let day = number(8..<10), let hour = number(11..<13),
-            let minute = number(14..<16), let second = number(17..<19), (1...12).contains(month), (1...31).contains(day),
+            let minute = number(14..<16), let second = number(17..<19), (1...12).contains(month),
+            (1...31).contains(day),
             hour < 24, minute < 60, second < 61
         else { return nil }
         var position = 19
@@ -39,7 +44,9 @@ enum Timestamp {
         switch bytes.count - position {
         case 1 where bytes[position] | 0x20 == 0x7a: break
         case 6 where (bytes[position] == 0x2b || bytes[position] == 0x2d) && bytes[position + 3] == 0x3a:
-            guard let hours = number((position + 1)..<(position + 3)), let minutes = number((position + 4)..<(position + 6)) else {
+            guard let hours = number((position + 1)..<(position + 3)),
+                let minutes = number((position + 4)..<(position + 6))
+            else {
                 return nil
             }
             offset = (hours * 3600 + minutes * 60) * (bytes[position] == 0x2b ? 1 : -1)

@@ -26,7 +26,8 @@ public struct Architecture: Sendable, Hashable, CustomStringConvertible {
     public init(_ text: String) throws {
         let plain = text.hasPrefix("linux/") ? String(text.dropFirst(6)) : text
         guard let found = Self.all.first(where: { $0.name == plain || $0.goName == plain }) else {
-            throw Failure(.usage, "\(text.prefix(80)) is not a known architecture",
+            throw Failure(
+                .usage, "\(text.prefix(80)) is not a known architecture",
                 hint: "one of " + Self.all.map(\.name).joined(separator: ", "))
         }
         self = found

@@ -9,7 +9,8 @@ struct Checksum: Sendable {
         let lines = text.split(whereSeparator: \.isNewline)
         let fields = lines.first?.split(whereSeparator: { $0 == " " || $0 == "\t" }) ?? []
         guard lines.count == 1, fields.count == 2, let digest = try? Digest(sha256Hex: fields[0].lowercased()) else {
-            throw Failure(.refused, "this is not a checksum file", place: place, hint: "it holds one line: a SHA-256 and \(name)")
+            throw Failure(
+                .refused, "this is not a checksum file", place: place, hint: "it holds one line: a SHA-256 and \(name)")
         }
         let stated = fields[1].hasPrefix("*") ? fields[1].dropFirst() : fields[1]
         guard stated == name || stated == "./\(name)" else {

@@ -26,7 +26,8 @@ public struct DirectoryDownloader: Downloader {
 
     public static func path(_ url: String) -> String { url.hasPrefix("file://") ? String(url.dropFirst(7)) : url }
 
-    public func download(url: String, toDescriptor descriptor: Int32, resumingAt: Int64) async throws -> DownloadResult {
+    public func download(url: String, toDescriptor descriptor: Int32, resumingAt: Int64) async throws -> DownloadResult
+    {
         let path = Self.path(url)
         var status = stat()
         guard stat(path, &status) == 0 else {

@@ -37,7 +37,8 @@ public struct ReleaseMirror: Sendable {
         }
         var status = stat()
         guard stat(DirectoryDownloader.path(plain), &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
-            throw Failure(.usage, "the mirror is not a directory", place: location, hint: "name a directory or an https URL")
+            throw Failure(
+                .usage, "the mirror is not a directory", place: location, hint: "name a directory or an https URL")
         }
         self.downloader = DirectoryDownloader()
     }
@@ -61,7 +62,8 @@ public struct ReleaseMirror: Sendable {
             let root = "\(location)/openEuler-\(version)"
             let resolved = try await resolve(index, below: root, sources)
             let found = try await find(
-                architectures ?? Architecture.all, below: "\(root)/\(resolved)", named: architectures != nil, lock, sources)
+                architectures ?? Architecture.all, below: "\(root)/\(resolved)", named: architectures != nil, lock,
+                sources)
             if found.isEmpty {
                 if number + 1 < locations.count { continue }
                 break
@@ -70,7 +72,8 @@ public struct ReleaseMirror: Sendable {
             let missing = (architectures ?? Architecture.all).filter { !present.contains($0) }
             if architectures != nil, let first = missing.first {
                 throw Failure(
-                    .usage, "openEuler-\(version) has no \(resolved) for \(first)", place: "\(root)/\(resolved)/\(first)",
+                    .usage, "openEuler-\(version) has no \(resolved) for \(first)",
+                    place: "\(root)/\(resolved)/\(first)",
                     hint: "leave out \(first); there is " + found.map(\.architecture.name).joined(separator: ", "))
             }
             let pinned = SourceLock(
@@ -96,7 +99,9 @@ public struct ReleaseMirror: Sendable {
             let url = "\(directory)/\(architecture)/\(name)"
             guard let text = try await sources.text("\(url).sha256sum", limit: 4096) else { continue }
             let checksum = try Checksum(text, of: name, place: "\(url).sha256sum")
-            if let pin = lock?.sources.first(where: { $0.architecture == architecture.name }), pin.digest != checksum.digest {
+            if let pin = lock?.sources.first(where: { $0.architecture == architecture.name }),
+                pin.digest != checksum.digest
+            {
                 throw Failure(
                     .refused, "the mirror has \(checksum.digest) where the lock file pins \(pin.digest)", place: url,
                     hint: "remove the lock file to take the new build")
@@ -115,7 +120,8 @@ public struct ReleaseMirror: Sendable {
                 group.addTask {
                     guard let kept = try await sources.fetch(url, checksum.digest) else { return nil }
                     return PreparedSource(
-                        architecture: architecture, platform: architecture.platform, path: kept.path, digest: checksum.digest,
+                        architecture: architecture, platform: architecture.platform, path: kept.path,
+                        digest: checksum.digest,
                         size: kept.size, url: url, downloaded: kept.downloaded)
                 }
             }
@@ -133,9 +139,12 @@ public struct ReleaseMirror: Sendable {
         if downloader is DirectoryDownloader {
             let path = DirectoryDownloader.path("\(root)/\(index)")
             var buffer = [UInt8](repeating: 0, count: 4096)
-            let count = buffer.withUnsafeMutableBytes { readlink(path, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count) }
+            let count = buffer.withUnsafeMutableBytes {
+                readlink(path, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+            }
             guard count > 0 else { return index }
-            let target = String(decoding: buffer[..<count], as: UTF8.self).split(separator: "/").last.map(String.init) ?? ""
+            let target =
+                String(decoding: buffer[..<count], as: UTF8.self).split(separator: "/").last.map(String.init) ?? ""
             return Self.isDate(target) ? "\(parent)/\(target)" : index
         }
         guard let listing = try await sources.text("\(root)/\(parent)/", limit: 1 << 20) else { return index }
@@ -144,7 +153,8 @@ public struct ReleaseMirror: Sendable {
         for architecture in Architecture.all {
             let name = "\(architecture)/openEuler-docker.\(architecture).tar.xz.sha256sum"
             guard let current = try await sources.text("\(root)/\(index)/\(name)", limit: 4096) else { continue }
-            for date in dates.prefix(4) where try await sources.text("\(root)/\(parent)/\(date)/\(name)", limit: 4096) == current {
+            for date in dates.prefix(4)
+            where try await sources.text("\(root)/\(parent)/\(date)/\(name)", limit: 4096) == current {
                 return "\(parent)/\(date)"
             }
             return index
@@ -177,9 +187,11 @@ public struct ReleaseMirror: Sendable {
 
     private static func check(version: String) throws -> String {
         let allowed = version.utf8.allSatisfy {
-            (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0) || $0 == 0x2e || $0 == 0x2d
+            (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0) || $0 == 0x2e
+                || $0 == 0x2d
         }
-        guard allowed, !version.isEmpty, version.utf8.count <= 64, !version.contains(".."), version.utf8.first != 0x2e else {
+        guard allowed, !version.isEmpty, version.utf8.count <= 64, !version.contains(".."), version.utf8.first != 0x2e
+        else {
             throw Failure(.usage, "\(version.prefix(80)) is not a version", hint: "for example 24.03-LTS-SP2")
         }
         return version.uppercased()
@@ -188,7 +200,8 @@ public struct ReleaseMirror: Sendable {
     private static func check(index: String) throws {
         let parts = index.split(separator: "/", omittingEmptySubsequences: false)
         let allowed = index.utf8.allSatisfy {
-            (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) || (0x41...0x5a).contains($0) || $0 == 0x5f || $0 == 0x2d
+            (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) || (0x41...0x5a).contains($0) || $0 == 0x5f
+                || $0 == 0x2d
                 || $0 == 0x2e || $0 == 0x2f
         }
         guard allowed, parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }), index.utf8.count <= 200 else {

@@ -19,7 +19,9 @@ struct SourceCache: Sendable {
         let path = "\(directory)/.text.\(getpid()).\(UInt64.random(in: 0 ... .max))"
         let file = try File(path, O_RDWR | O_CREAT | O_EXCL)
         unlink(path)
-        guard case .complete(let size) = try await downloader.download(url: url, toDescriptor: file.descriptor, resumingAt: 0)
+        guard
+            case .complete(let size) = try await downloader.download(
+                url: url, toDescriptor: file.descriptor, resumingAt: 0)
         else { return nil }
         guard size <= limit else { throw Failure(.refused, "the file is over \(limit) bytes", place: url) }
         return String(decoding: try file.read(count: Int(size), at: 0), as: UTF8.self)
@@ -46,7 +48,9 @@ struct SourceCache: Sendable {
                 return nil
             }
             if try Digest.sha256(ofFile: partial.path) == digest {
-                guard fchmod(partial.descriptor, 0o444) == 0, fsync(partial.descriptor) == 0, rename(partial.path, path) == 0 else {
+                guard fchmod(partial.descriptor, 0o444) == 0, fsync(partial.descriptor) == 0,
+                    rename(partial.path, path) == 0
+                else {
                     throw File.failure("keep the download", path)
                 }
                 return (path, try partial.size(), true)
@@ -69,14 +73,10 @@ struct SourceCache: Sendable {
         return try File(path, O_RDONLY).size()
     }
 
-    /// Opens the partial file and holds its lock. Waiting polls, so that it can be cancelled and blocks no thread.
+    /// Opens the partial file and holds its lock.
     private func lockPartial(_ path: String) async throws -> File {
         while true {
-            let file = try File(path, O_RDWR | O_CREAT)
-            while flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 {
-                guard errno == EWOULDBLOCK || errno == EINTR else { throw File.failure("lock", path) }
-                try await Task.sleep(nanoseconds: 50_000_000)
-            }
+            let file = try await File.locked(path)
             // The holder before us may have renamed the file away.
             var held = stat()
             var named = stat()

@@ -39,7 +39,8 @@ public struct SourceLock: Sendable, Equatable, Codable {
         } catch let failure as Failure {
             throw failure
         } catch {
-            throw Failure(.usage, "this is not a lock file of sources", place: path, hint: "remove it to pin the sources anew")
+            throw Failure(
+                .usage, "this is not a lock file of sources", place: path, hint: "remove it to pin the sources anew")
         }
     }
 

@@ -1,0 +1,56 @@
+import Documents
+import Foundation
+import Prepare
+import Testing
+
+@testable import Assemble
+
+@Suite struct LimitTests {
+    @Test func anArchiveThatUnpacksToTooMuchIsRefused() async throws {
+        let scratch = try Scratch()
+        let release = try await prepare(
+            try makeMirror(in: scratch.path, architectures: ["x86_64"]), cache: "\(scratch.path)/cache")
+        let spool = "\(scratch.path)/spool"
+        try FileManager.default.createDirectory(atPath: spool, withIntermediateDirectories: true)
+        var limits = DockerArchive.Limits()
+        limits.unpacked = 1 << 20
+        let failure = #expect(throws: Failure.self) {
+            try DockerArchive(release.sources[0].path, spool: spool, limits: limits)
+        }
+        #expect(failure?.message.contains("over 1048576 bytes") == true)
+    }
+
+    @Test func aCutArchiveIsRefused() async throws {
+        let scratch = try Scratch()
+        let mirror = try makeMirror(in: scratch.path, architectures: ["x86_64"])
+        let release = try await prepare(mirror, cache: "\(scratch.path)/cache")
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: release.sources[0].path))
+        try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: "\(scratch.path)/cut.tar.xz"))
+        try FileManager.default.createDirectory(atPath: "\(scratch.path)/spool", withIntermediateDirectories: true)
+        let failure = #expect(throws: Failure.self) {
+            try DockerArchive("\(scratch.path)/cut.tar.xz", spool: "\(scratch.path)/spool")
+        }
+        #expect(failure?.code == .refused && failure?.place == "\(scratch.path)/cut.tar.xz")
+    }
+
+    /// Against date(1).
+    @Test(arguments: [0, 951_782_400, 1_709_164_799, 1_751_011_860, 4_102_444_800, 1_735_689_599])
+    func timesAreThoseOfDate(_ seconds: Int64) throws {
+        let expected = try run("date", ["-u", "-d", "@\(seconds)", "+%Y-%m-%dT%H:%M:%SZ"])
+        #expect(Timestamp.text(seconds) + "\n" == expected)
+        #expect(Timestamp.seconds(Timestamp.text(seconds)) == seconds)
+    }
+
+    @Test func offsetsAndFractionsAreRead() {
+        #expect(Timestamp.seconds("2025-06-27T16:11:00.123456789+08:00") == 1_751_011_860)
+        for text in ["", "2025-06-27", "2025-13-27T08:11:00Z", "2025-06-27T08:11:00", "2025-06-27T08:11:00+8"] {
+            #expect(Timestamp.seconds(text) == nil)
+        }
+    }
+
+    @Test func sourceDateEpochIsANumberOfSeconds() throws {
+        #expect(try AssemblyOptions.sourceDateEpoch(of: ["SOURCE_DATE_EPOCH": "17"]) == 17)
+        #expect(try AssemblyOptions.sourceDateEpoch(of: [:]) == nil)
+        #expect(throws: Failure.self) { try AssemblyOptions.sourceDateEpoch(of: ["SOURCE_DATE_EPOCH": "-1"]) }
+    }
+}
