@@ -22,7 +22,8 @@ int eps_spawn(const char *path, char *const arguments[], char *const environment
     posix_spawnattr_t attributes;
     sigset_t all, none;
     /* The source of a dup2 must not be one of its targets: a host without a stdin may hold such numbers. */
-    int held[3] = {fcntl(socket, F_DUPFD_CLOEXEC, 3), fcntl(output, F_DUPFD_CLOEXEC, 3), fcntl(errors, F_DUPFD_CLOEXEC, 3)};
+    int held[3] = {fcntl(socket, F_DUPFD_CLOEXEC, 3), fcntl(output, F_DUPFD_CLOEXEC, 3),
+                   fcntl(errors, F_DUPFD_CLOEXEC, 3)};
     int result = held[0] < 0 || held[1] < 0 || held[2] < 0 ? errno : 0;
     if (!result) {
         sigfillset(&all);
@@ -148,7 +149,7 @@ int eps_limit_processes_files(void) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
     if (limit.rlim_max > 4096) limit.rlim_max = 4096;
-    if (limit.rlim_cur < 1024 || limit.rlim_cur > limit.rlim_max) limit.rlim_cur = limit.rlim_max < 1024 ? limit.rlim_max : 1024;
+    limit.rlim_cur = limit.rlim_max < 1024 ? limit.rlim_max : 1024;
     return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : 0;
 }
 

@@ -1,6 +1,7 @@
 /// The protocol between host and worker: what a frame is for. Sequence numbers pair a request with its reply.
 ///
-/// A frame is `u32 length | u16 kind | u16 flags | u32 sequence | payload`, little-endian, at most 1 MiB of payload. The
+/// A frame is `u32 length | u16 kind | u16 flags | u32 sequence | payload`, little-endian, at most 1 MiB of payload.
+/// The
 /// kinds are sparse on purpose: bytes that a provider wrote to the wrong descriptor are very unlikely to be one.
 public enum FrameKind: UInt16, Sendable {
     // From the host.
@@ -69,7 +70,9 @@ public struct FieldWriter {
     public private(set) var bytes: [UInt8] = []
     public init() {}
 
-    public mutating func number(_ value: UInt64) { withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) } }
+    public mutating func number(_ value: UInt64) {
+        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+    }
 
     public mutating func field(_ value: some Collection<UInt8>) {
         withUnsafeBytes(of: UInt32(value.count).littleEndian) { bytes.append(contentsOf: $0) }
@@ -101,7 +104,9 @@ public struct FieldReader {
     }
 
     public mutating func text() throws(ProtocolError) -> String {
-        guard let text = String(validating: try field(), as: UTF8.self) else { throw ProtocolError("a text is not UTF-8") }
+        guard let text = String(validating: try field(), as: UTF8.self) else {
+            throw ProtocolError("a text is not UTF-8")
+        }
         return text
     }
 }

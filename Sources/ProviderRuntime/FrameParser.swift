@@ -1,7 +1,8 @@
 /// Takes the bytes of a connection as they come and hands out whole messages. Never blocks and never trusts a length.
 public struct FrameParser {
     private var buffer: [UInt8] = []
-    /// Where the unread bytes begin: thousands of small frames arrive at once, and moving the rest for each would be dear.
+    /// Where the unread bytes begin: thousands of small frames arrive at once, and moving the rest for each would be
+    /// dear.
     private var start = 0
     private var descriptors: [Int32] = []
     private var partial: Message?

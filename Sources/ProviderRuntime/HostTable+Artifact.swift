@@ -3,7 +3,8 @@ import Glibc
 import ProviderAPI
 
 extension HostTable {
-    /// The views of the artifact. Blocks are read in this process, from the descriptor that came with the job: no message
+    /// The views of the artifact. Blocks are read in this process, from the descriptor that came with the job: no
+    /// message
     /// is sent for a read, and pread needs no lock.
     func fillArtifact() {
         host.pointee.artifact_open = { context, name, size, descriptor in
@@ -12,7 +13,9 @@ extension HostTable {
             guard let reply else { return EP_CANCELLED }
             var reader = FieldReader(reply.payload)
             let status = Int32(truncatingIfNeeded: (try? reader.number()) ?? UInt64(EP_INTERNAL))
-            guard status == EP_OK, let opened = reply.descriptors.first else { return status == EP_OK ? EP_INTERNAL : status }
+            guard status == EP_OK, let opened = reply.descriptors.first else {
+                return status == EP_OK ? EP_INTERNAL : status
+            }
             descriptor.pointee = opened
             return EP_OK
         }

@@ -2,7 +2,8 @@ import CSystem
 import Glibc
 import ProviderAPI
 
-/// The host as the provider sees it: `ep_host`'s functions around a connection. One a job; its functions run on any thread.
+/// The host as the provider sees it: `ep_host`'s functions around a connection. One a job; its functions run on any
+/// thread.
 final class HostTable: @unchecked Sendable {
     let connection: Connection
     /// Oldest first.
@@ -34,7 +35,8 @@ final class HostTable: @unchecked Sendable {
     func call(_ kind: FrameKind, _ payload: [UInt8]) -> (status: Int32, number: UInt64, data: [UInt8]) {
         guard let reply = connection.request(kind, payload) else { return (EP_CANCELLED, 0, []) }
         var reader = FieldReader(reply.payload)
-        guard let status = try? reader.number(), let number = try? reader.number(), let data = try? reader.field() else {
+        guard let status = try? reader.number(), let number = try? reader.number(), let data = try? reader.field()
+        else {
             return (EP_INTERNAL, 0, [])
         }
         return (Int32(truncatingIfNeeded: status), number, data)
@@ -80,7 +82,8 @@ final class HostTable: @unchecked Sendable {
             writer.field(bytes(data, size))
             let table = HostTable.of(context)
             if flags & EP_CHECKPOINT_BARRIER != 0 { return table.call(.checkpoint, writer.bytes).status }
-            // Without a barrier nobody waits: sequence 0 asks for no reply, so that thousands of them cost no round trip.
+            // Without a barrier nobody waits: sequence 0 asks for no reply, so that thousands of them cost no round
+            // trip.
             do { try table.connection.send(Message(.checkpoint, payload: writer.bytes)) } catch { return EP_CANCELLED }
             return EP_OK
         }

@@ -38,7 +38,8 @@ struct Loader {
         }
         guard let library = dlopen(job.libraryPath, RTLD_NOW | RTLD_LOCAL) else {
             return Ending(
-                EP_INTERNAL, "the provider \(job.providerID) cannot be loaded: \(dlerror().map { String(cString: $0) } ?? "?")",
+                EP_INTERNAL,
+                "the provider \(job.providerID) cannot be loaded: \(dlerror().map { String(cString: $0) } ?? "?")",
                 hint: "A provider is self-contained but for the system's libraries: ldd \(job.libraryPath)")
         }
         guard let symbol = dlsym(library, "eulerpublisher_provider_v1") else {
@@ -50,7 +51,8 @@ struct Loader {
         }
         guard Int32(theirs.pointee.header.abi_major) == EP_ABI_MAJOR else {
             return Ending(
-                EP_UNSUPPORTED, "\(job.providerID) speaks ABI \(theirs.pointee.header.abi_major), this host \(EP_ABI_MAJOR)")
+                EP_UNSUPPORTED,
+                "\(job.providerID) speaks ABI \(theirs.pointee.header.abi_major), this host \(EP_ABI_MAJOR)")
         }
         return run(known(theirs))
     }
@@ -59,7 +61,9 @@ struct Loader {
     private func known(_ theirs: UnsafePointer<ep_provider>) -> ep_provider {
         var provider = ep_provider()
         let size = min(Int(theirs.pointee.header.size), MemoryLayout<ep_provider>.size)
-        withUnsafeMutableBytes(of: &provider) { $0.copyMemory(from: UnsafeRawBufferPointer(start: theirs, count: size)) }
+        withUnsafeMutableBytes(of: &provider) {
+            $0.copyMemory(from: UnsafeRawBufferPointer(start: theirs, count: size))
+        }
         return provider
     }
 
@@ -68,7 +72,8 @@ struct Loader {
         let version = provider.version.map { String(cString: $0) } ?? ""
         guard id == job.providerID, version == job.providerVersion else {
             return Ending(
-                EP_CONFLICT, "the manifest says \(job.providerID) \(job.providerVersion), its library says \(id) \(version)",
+                EP_CONFLICT,
+                "the manifest says \(job.providerID) \(job.providerVersion), its library says \(id) \(version)",
                 hint: "Install library and manifest of one build.")
         }
         guard let open = provider.open, let invoke = provider.invoke else {

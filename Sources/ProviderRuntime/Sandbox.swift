@@ -2,7 +2,8 @@ import CSystem
 
 /// What the kernel enforces around a provider, and the words for what it cannot.
 public enum Sandbox {
-    /// What this kernel cannot enforce, one sentence each; empty if it can enforce all. For `provider doctor` and a run's header.
+    /// What this kernel cannot enforce, one sentence each; empty if it can enforce all. For `provider doctor` and a
+    /// run's header.
     public static func limits() -> [String] {
         var limits: [String] = []
         if eps_seccomp_available() == 0 {
@@ -17,7 +18,8 @@ public enum Sandbox {
         return limits
     }
 
-    /// Libraries, certificates, name resolution and time zones: what any program needs in order to speak TLS with a peer.
+    /// Libraries, certificates, name resolution and time zones: what any program needs in order to speak TLS with a
+    /// peer.
     private static let system = [
         "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64", "/etc/ld.so.cache",
         "/etc/ld.so.preload", "/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/usr/share/ca-certificates",
@@ -39,7 +41,9 @@ public enum Sandbox {
         }
         if job.filterSystemCalls {
             let status = eps_seccomp(job.refuseNetwork ? 1 : 0)
-            if status != 0 { missing.append("the filter of system calls could not be installed: \(errnoName(-status))") }
+            if status != 0 {
+                missing.append("the filter of system calls could not be installed: \(errnoName(-status))")
+            }
         }
         return missing
     }

@@ -22,7 +22,8 @@ public enum ProviderWorker {
         _exit(0)
     }
 
-    /// Ends this process and its descendants when the host is gone. Its thread starts before the sandbox closes, so that
+    /// Ends this process and its descendants when the host is gone. Its thread starts before the sandbox closes, so
+    /// that
     /// it can still read /proc and send signals.
     private static func watch(socket: Int32, host: pid_t) {
         DedicatedThread(stack: 256 << 10) {
@@ -40,7 +41,9 @@ public enum ProviderWorker {
     public static func serve(_ connection: Connection, isolated: Bool) {
         guard let message = try? connection.receive(), message.kind == .job else { return }
         let job: Job
-        do { job = try Job(decoding: message.payload) } catch { return finish(connection, Ending(EP_UNSUPPORTED, error.reason)) }
+        do { job = try Job(decoding: message.payload) } catch {
+            return finish(connection, Ending(EP_UNSUPPORTED, error.reason))
+        }
         var records: [(key: [UInt8], data: [UInt8])] = []
         while let next = try? connection.receive(), next.kind == .replay {
             var reader = FieldReader(next.payload)
@@ -85,7 +88,8 @@ public enum ProviderWorker {
     }
 }
 
-/// Tells the host what the filter of system calls refused: within half a second, so that a later crash does not hide it.
+/// Tells the host what the filter of system calls refused: within half a second, so that a later crash does not hide
+/// it.
 private final class RefusalReport: @unchecked Sendable {
     private let connection: Connection
     private let lock = Monitor()

@@ -20,10 +20,11 @@ import Testing
         fputs("int sizes[sizeof(ep_host) == \(MemoryLayout<ep_host>.size) ? 1 : -1];\n", file)
         fputs("int sizes2[sizeof(ep_provider) == \(MemoryLayout<ep_provider>.size) ? 1 : -1];\n", file)
         fclose(file)
-        let arguments = compiler + [
-            "-Wall", "-Wextra", "-Werror", "-pedantic", "-fsyntax-only",
-            "-I/\(parts.joined(separator: "/"))/Sources/ProviderAPI/include", source,
-        ]
+        let arguments =
+            compiler + [
+                "-Wall", "-Wextra", "-Werror", "-pedantic", "-fsyntax-only",
+                "-I/\(parts.joined(separator: "/"))/Sources/ProviderAPI/include", source,
+            ]
         let pointers = arguments.map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
         var pid: pid_t = 0

@@ -13,7 +13,8 @@ enum Lab {
         defer { fclose(maps) }
         var line = [CChar](repeating: 0, count: 8192)
         while fgets(&line, Int32(line.count), maps) != nil {
-            let text = String(decoding: line.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let text = String(
+                decoding: line.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
             guard text.hasSuffix(".xctest"), let slash = text.firstIndex(of: "/"), let end = text.lastIndex(of: "/")
             else { continue }
             return String(text[slash..<end])
@@ -65,7 +66,8 @@ enum Lab {
         return status
     }
 
-    static func job(_ request: String, library: String = library, profile: WorkerProfile = .publish) throws -> WorkerJob {
+    static func job(_ request: String, library: String = library, profile: WorkerProfile = .publish) throws -> WorkerJob
+    {
         WorkerJob(
             providerID: "badcloud", providerVersion: "1.0.0", libraryPath: library,
             libraryIdentity: try LibraryIdentity(of: library), profile: profile, operation: "ep.upload/1",

@@ -21,7 +21,9 @@ final class Recorder: HostServices {
         memory.withLock { $0.ledger.append("intend") }
         return 42
     }
-    func created(_ intent: UInt64, document: [UInt8]) throws { memory.withLock { $0.ledger.append("created \(intent)") } }
+    func created(_ intent: UInt64, document: [UInt8]) throws {
+        memory.withLock { $0.ledger.append("created \(intent)") }
+    }
     func settled(_ intent: UInt64) throws { memory.withLock { $0.ledger.append("settled \(intent)") } }
     func secret(_ name: String) throws -> (value: [UInt8], expires: Int64) {
         guard name == "token" else { throw ServiceRefusal(status: EP_DENIED) }

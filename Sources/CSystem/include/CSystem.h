@@ -41,11 +41,13 @@ int eps_become_subreaper(void);
 int eps_collect(pid_t child, int *status);
 int eps_status_signal(int status); /* 0 if it exited */
 int eps_status_exit(int status);
-/* Kills every descendant of root found in /proc and reports how many; direct children count only if they carry mark (see
- * eps_mark), 0: any. With collect, those that became the caller's own children are reaped. */
+/* Kills every descendant of root found in /proc and reports how many; direct children count only if they carry mark
+ * (see eps_mark), 0: any. With collect, those that became the caller's own children are reaped. */
 int eps_kill_descendants(pid_t root, uint32_t mark, int collect);
-/* Marks this process and all that it will ever start, so that the host knows an orphan of a dead worker from a child of its
- * own: the soft limit of POSIX message queue bytes, which nothing here uses, is inherited by fork and kept by exec and setsid. */
+/* Marks this process and all that it will ever start, so that the host knows an orphan of a dead worker from a child
+ * of its own: the soft limit of POSIX message queue bytes, which nothing here uses, is inherited by fork and kept by
+ * exec and
+ * setsid. */
 int eps_mark(uint32_t mark);
 const char *eps_signal_name(int number);
 

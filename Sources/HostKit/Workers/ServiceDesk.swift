@@ -107,7 +107,9 @@ struct ServiceDesk {
         case .treeStat:
             let stat = try services.treeStat(path)
             var writer = FieldWriter()
-            for number in [stat.size, UInt64(stat.mode), UInt64(stat.user), UInt64(stat.group)] { writer.number(number) }
+            for number in [stat.size, UInt64(stat.mode), UInt64(stat.user), UInt64(stat.group)] {
+                writer.number(number)
+            }
             writer.number(UInt64(bitPattern: stat.modified))
             return Answer(data: writer.bytes)
         case .treeRead: return Answer(data: try services.treeRead(path, limit: try reader.number()))
@@ -118,7 +120,9 @@ struct ServiceDesk {
     private func open(_ message: Message) throws {
         var reader = FieldReader(message.payload)
         let name = try reader.text()
-        let path = job.artifactFiles[name] ?? (name.isEmpty && job.artifactFiles.count == 1 ? job.artifactFiles.first?.value : nil)
+        let path =
+            job.artifactFiles[name]
+            ?? (name.isEmpty && job.artifactFiles.count == 1 ? job.artifactFiles.first?.value : nil)
         let descriptor = path.map { eps_open_read($0) } ?? -ENOENT
         if let path, descriptor < 0 {
             services.log(

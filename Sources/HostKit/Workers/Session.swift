@@ -42,7 +42,11 @@ final class Session {
     }
 
     func run() -> WorkerOutcome {
-        defer { for descriptor in [process.socket, process.output, process.errors] where descriptor >= 0 { close(descriptor) } }
+        defer {
+            for descriptor in [process.socket, process.output, process.errors] where descriptor >= 0 {
+                close(descriptor)
+            }
+        }
         do { try begin() } catch {
             // A worker that dies at once is told by its end, which the loop below sees.
             if let failure = error as? Failure {
@@ -109,7 +113,9 @@ final class Session {
                 read(&output, process.output)
                 read(&errors, process.errors)
             }
-            for line in [output.rest(), errors.rest()] { if let line { services.log(level: EP_LOG_INFO, message: line) } }
+            for line in [output.rest(), errors.rest()] {
+                if let line { services.log(level: EP_LOG_INFO, message: line) }
+            }
             return true
         }
         keepTime()

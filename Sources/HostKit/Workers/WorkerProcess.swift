@@ -30,7 +30,8 @@ struct WorkerProcess {
             var environment = job.environment
             environment["SWIFT_BACKTRACE"] = "enable=no"
             status = Self.withCStrings([executable]) { arguments in
-                Self.withCStrings(environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }) { environment in
+                Self.withCStrings(environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }) {
+                    environment in
                     eps_spawn(executable, arguments, environment, sockets[1], pipes[0][1], pipes[1][1], &child)
                 }
             }
@@ -58,6 +59,7 @@ struct WorkerProcess {
         let theirs = sockets[1]
         DedicatedThread {
             ProviderWorker.serve(Connection(descriptor: theirs), isolated: false)
+            // Not closed: a thread of the provider's may still write, and must not meet another file under that number.
             shutdown(theirs, Int32(SHUT_WR))
         }.detach()
         pid = nil

@@ -19,7 +19,8 @@ public struct Workers: Sendable {
     /// What this kernel cannot enforce, one sentence each.
     public static func limits() -> [String] { Sandbox.limits() }
 
-    /// Does the job and returns when its process, and all that it started, is gone. Services are called on a thread that
+    /// Does the job and returns when its process, and all that it started, is gone. Services are called on a thread
+    /// that
     /// belongs to this job alone, so they may block without holding up other jobs or the cooperative pool.
     public func run(
         _ job: WorkerJob, services: any HostServices, cancellation: Cancellation
@@ -29,7 +30,8 @@ public struct Workers: Sendable {
             DedicatedThread {
                 let outcome: WorkerOutcome
                 do {
-                    let process = inProcess ? try WorkerProcess(inProcess: ()) : try WorkerProcess(workerExecutable, job)
+                    let process =
+                        inProcess ? try WorkerProcess(inProcess: ()) : try WorkerProcess(workerExecutable, job)
                     outcome = Session(job, process, services, cancellation).run()
                 } catch let failure as Failure {
                     outcome = .crashed(failure)

@@ -1,4 +1,5 @@
-/* A provider that behaves as badly as its request says: {"do":"segv"}. Built by gcc with nothing but the ABI's header; the
+/* A provider that behaves as badly as its request says: {"do":"segv"}. Built by gcc with nothing but the ABI's
+ * header; the
  * tests of the workers run each and see it contained and named.
  *
  * SPDX-License-Identifier: Apache-2.0 */
