@@ -42,9 +42,12 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let package = Package(
     name: "eulerpublisher",
     products: [
+        .executable(name: "eulerpublisher", targets: ["Host"]),
         .executable(name: "eulerpublisher-worker", targets: ["Worker"]),
+        .library(name: "ep-local", type: .dynamic, targets: ["LocalEntry"]),
     ],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     ],
     targets: [
@@ -61,7 +64,7 @@ let package = Package(
         // Container images: values, layout directories, tar and gzip. CArchive reads tar.xz, CZlib writes gzip.
         .target(name: "CArchive", linkerSettings: [.linkedLibrary("archive")]),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
-        leaf("OCI", ["CArchive", "CZlib", "Digest", "Documents"]),
+        leaf("OCI", ["CZlib", "Digest", "Documents"]),
 
         // What loads and calls a provider; no Foundation.
         leaf("ProviderRuntime", ["ProviderAPI", "CSystem"]),
@@ -70,7 +73,21 @@ let package = Package(
         // What the host does.
         hostKit("Workers", ["ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
         hostKit("Prepare", ["OCI", "Digest", "Documents"]),
-        hostKit("Assemble", ["Prepare", "OCI", "Digest", "Documents"]),
+        hostKit("Assemble", ["Prepare", "OCI", "CArchive", "Digest", "Documents"]),
+        hostKit("Discovery", ["Documents", "Digest", "Workers"]),
+        .executableTarget(
+            name: "Host", dependencies: ["Discovery", "Workers", "Prepare", "Assemble", "OCI", "Digest", "Documents", "ProviderAPI", arguments, crypto],
+            swiftSettings: strict),
+
+        // What a Swift author of a provider builds on, and the providers: what each does, its entry, its manifest.
+        leaf("ProviderKit", ["ProviderAPI", "Documents"]),
+        leaf("LocalProvider", ["ProviderKit", "OCI", "Digest", "Documents"], path: "Plugins/Local/Provider"),
+        .target(
+            name: "LocalManifest", path: "Plugins/Local/Manifest", exclude: ["provider.json"],
+            cSettings: [.unsafeFlags(["-std=gnu23"])]),
+        .target(
+            name: "LocalEntry", dependencies: ["LocalProvider", "LocalManifest", "ProviderKit", "ProviderAPI"],
+            path: "Plugins/Local/Entry", swiftSettings: strict, linkerSettings: providerLinkage),
 
         // Tests.
         .testTarget(name: "ABITests", dependencies: ["ProviderAPI"], swiftSettings: strict),

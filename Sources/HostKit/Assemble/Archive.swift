@@ -1,6 +1,7 @@
 import CArchive
 import Documents
 import Glibc
+import OCI
 
 /// The members of a tar, plain or in xz, streamed in the order they come. Not for several threads at once.
 public final class Archive {

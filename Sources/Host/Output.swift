@@ -1,0 +1,17 @@
+import Glibc
+
+/// Standard output and standard error, written whole. Results go to the one, words about them to the other.
+enum Output {
+    static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+    static func result(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { return }
+            bytes = bytes.dropFirst(count)
+        }
+    }
+}
