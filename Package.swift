@@ -100,6 +100,9 @@ let package = Package(
             dependencies: ["Workers", "ProviderRuntime", "ProviderAPI", "Documents", "Worker", "WorkersTestHost"],
             swiftSettings: strict),
         .testTarget(
+            name: "PrepareTests", dependencies: ["Prepare", "OCI", "Digest", "Documents"], swiftSettings: strict),
+        .testTarget(name: "PublishTests", swiftSettings: strict),
+        .testTarget(
             name: "AssembleTests", dependencies: ["Assemble", "Prepare", "OCI", "Digest", "Documents"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
