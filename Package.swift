@@ -49,22 +49,36 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         // The contract.
-        .target(name: "ProviderAPI", exclude: ["provider.map"]),
+        .target(name: "ProviderAPI", exclude: ["provider.map", "schemas"]),
 
         // C that Swift cannot say: variadic calls, packed structs, kernel interfaces.
         .target(name: "CSystem"),
 
         // Leaves.
         leaf("Documents"),
-        leaf("Digest", [crypto]),
+        leaf("Digest", [crypto, "Documents"]),
+        leaf("Files", ["Documents"]),
+        leaf("Schema", [yams, "Documents"]),
+
+        // HTTP on libcurl, XML on libxml2: each behind a narrow C target.
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        leaf("HTTP", ["CCurl", "Documents"]),
+        .target(
+            name: "CXML", cSettings: [.unsafeFlags(["-I/usr/include/libxml2"])],
+            linkerSettings: [.linkedLibrary("xml2")]),
+        leaf("XML", ["CXML", "Documents"]),
+
+        // The JSON Schemas of Sources/ProviderAPI/schemas, embedded for the host.
+        .target(name: "Schemas", cSettings: [.unsafeFlags(["-std=gnu23"])]),
 
         // Container images: values, layout directories, tar and gzip. CArchive reads tar.xz, CZlib writes gzip.
         .target(name: "CArchive", linkerSettings: [.linkedLibrary("archive")]),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
-        leaf("OCI", ["CZlib", "Digest", "Documents"]),
+        leaf("OCI", ["CZlib", "Digest", "Documents", "Files"]),
 
         // What loads and calls a provider; no Foundation.
         leaf("ProviderRuntime", ["ProviderAPI", "CSystem"]),
@@ -72,16 +86,30 @@ let package = Package(
 
         // What the host does.
         hostKit("Workers", ["ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
-        hostKit("Prepare", ["OCI", "Digest", "Documents"]),
-        hostKit("Assemble", ["Prepare", "OCI", "CArchive", "Digest", "Documents"]),
-        hostKit("Discovery", ["Documents", "Digest", "Workers"]),
+        hostKit("Prepare", ["OCI", "HTTP", "Digest", "Documents", "Files"]),
+        hostKit("Assemble", ["Prepare", "OCI", "CArchive", "Digest", "Documents", "Files"]),
+        hostKit("Settings", ["Schema", "Schemas", "Documents", "Files"]),
+        hostKit("Discovery", ["Settings", "Schema", "Schemas", "Workers", "Digest", "Documents", "Files"]),
+        hostKit("State", ["Digest", "Documents", "Files", "CSystem"]),
+        hostKit("Plans", ["Schema", "Schemas", "Digest", "Documents", "Files"]),
+        hostKit(
+            "Execution",
+            [
+                "Plans", "State", "Discovery", "Settings", "Workers", "Prepare", "Assemble", "Schema", "OCI", "Digest",
+                "Documents", "Files", "ProviderAPI", "CSystem",
+            ]),
+        hostKit("Reports", ["Execution", "State", "Documents"]),
         .executableTarget(
-            name: "Host", dependencies: ["Discovery", "Workers", "Prepare", "Assemble", "OCI", "Digest", "Documents", "ProviderAPI", arguments, crypto],
+            name: "Host",
+            dependencies: [
+                "Reports", "Execution", "Plans", "State", "Settings", "Discovery", "Workers", "Prepare", "Assemble",
+                "Documents", "Files", arguments,
+            ],
             swiftSettings: strict),
 
         // What a Swift author of a provider builds on, and the providers: what each does, its entry, its manifest.
         leaf("ProviderKit", ["ProviderAPI", "Documents"]),
-        leaf("LocalProvider", ["ProviderKit", "OCI", "Digest", "Documents"], path: "Plugins/Local/Provider"),
+        leaf("LocalProvider", ["ProviderKit", "OCI", "Digest", "Documents", "Files"], path: "Plugins/Local/Provider"),
         .target(
             name: "LocalManifest", path: "Plugins/Local/Manifest", exclude: ["provider.json"],
             cSettings: [.unsafeFlags(["-std=gnu23"])]),
@@ -92,7 +120,7 @@ let package = Package(
         // Tests.
         .testTarget(name: "ABITests", dependencies: ["ProviderAPI"], swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
-        .testTarget(name: "OCITests", dependencies: ["OCI", "Digest", "Documents"], swiftSettings: strict),
+        .testTarget(name: "OCITests", dependencies: ["OCI", "Digest", "Documents", "Files"], swiftSettings: strict),
         .executableTarget(
             name: "WorkersTestHost", dependencies: ["Workers"], path: "Tests/WorkersTestHost", swiftSettings: strict),
         .testTarget(
@@ -103,7 +131,8 @@ let package = Package(
             name: "PrepareTests", dependencies: ["Prepare", "OCI", "Digest", "Documents"], swiftSettings: strict),
         .testTarget(name: "PublishTests", swiftSettings: strict),
         .testTarget(
-            name: "AssembleTests", dependencies: ["Assemble", "Prepare", "OCI", "Digest", "Documents"], swiftSettings: strict),
+            name: "AssembleTests", dependencies: ["Assemble", "Prepare", "OCI", "Digest", "Documents", "Files"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

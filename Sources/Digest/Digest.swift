@@ -63,3 +63,10 @@ public struct Hasher {
     public mutating func update(_ bytes: UnsafeRawBufferPointer) { state.update(bufferPointer: bytes) }
     public func finalize() -> Digest { Digest(bytes: state.finalize()) }
 }
+
+/// Hashes bytes that are at hand.
+public func sha256(_ bytes: [UInt8]) -> Digest {
+    var hasher = Hasher()
+    bytes.withUnsafeBytes { hasher.update($0) }
+    return hasher.finalize()
+}

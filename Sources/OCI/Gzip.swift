@@ -1,3 +1,4 @@
+public import Files
 import CZlib
 public import Digest
 import Documents

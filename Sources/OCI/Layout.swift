@@ -1,3 +1,4 @@
+public import Files
 public import Digest
 import Documents
 import FoundationEssentials

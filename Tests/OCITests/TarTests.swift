@@ -1,3 +1,4 @@
+import Files
 import Documents
 import Foundation
 import OCI
@@ -76,8 +77,6 @@ func entries(_ file: File) throws -> [TarEntry] {
         #expect(try entries(file)[1].uid == 3_000_000_000)
     }
 
-<<<<<<< HEAD
-=======
     /// A header that is right but for its claim to hold 8 GiB, for a member and for each record that names one.
     @Test(arguments: ["0", "x", "g", "L", "K"])
     func aLengthBeyondTheFileIsRefused(_ type: Character) throws {
@@ -92,7 +91,6 @@ func entries(_ file: File) throws -> [TarEntry] {
         #expect(failure?.message.contains("longer than the file") == true)
     }
 
->>>>>>> wip-oci
     /// Every byte of a header changed, every length cut: an error or entries, never a crash or content beyond the file.
     @Test func damagedTarsNeverReachOutside() throws {
         let scratch = try Scratch()
@@ -138,14 +136,9 @@ func entries(_ file: File) throws -> [TarEntry] {
                 let output = try File("\(scratch.path)/out", O_RDWR | O_CREAT | O_TRUNC)
                 let result = try await Gzip.compress(input, to: output, threads: threads)
                 digests.insert("\(result.output)")
-<<<<<<< HEAD
-                #expect(try shell("gunzip -c < out | cmp - in && sha256sum < out | cut -c1-64", in: scratch.path)
-                    == String("\(result.output)\n".dropFirst(7)))
-=======
                 #expect(
                     try shell("gunzip -c < out | cmp - in && sha256sum < out | cut -c1-64", in: scratch.path)
                         == String("\(result.output)\n".dropFirst(7)))
->>>>>>> wip-oci
                 #expect(result.input == sha256(bytes) && result.inputSize == Int64(size))
             }
             #expect(digests.count == 1)
@@ -161,12 +154,8 @@ func entries(_ file: File) throws -> [TarEntry] {
             for number in 0..<24 {
                 group.addTask {
                     let layout = try Layout(creating: path)
-<<<<<<< HEAD
-                    let index = try Encoded(Index(manifests: [], annotations: ["n": "\(number)"]), mediaType: MediaType.index)
-=======
                     let index = try Encoded(
                         Index(manifests: [], annotations: ["n": "\(number)"]), mediaType: MediaType.index)
->>>>>>> wip-oci
                     try layout.add(index)
                     try layout.tag(index.descriptor, as: "t\(number)")
                 }

@@ -18,13 +18,9 @@ struct Mirror {
     var site: String { "\(root)/site" }
 
     @discardableResult
-<<<<<<< HEAD
-    func add(_ architecture: String, _ content: String, index: String = "docker_img", checksumOf: String? = nil) throws -> Digest {
-=======
     func add(_ architecture: String, _ content: String, index: String = "docker_img", checksumOf: String? = nil) throws
         -> Digest
     {
->>>>>>> wip-oci
         let directory = "\(site)/openEuler-24.03-LTS-SP2/\(index)/\(architecture)"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let name = "openEuler-docker.\(architecture).tar.xz"
@@ -62,9 +58,6 @@ final class Flaky: Downloader {
             breaks -= 1
             return true
         }
-<<<<<<< HEAD
-        let path = root + url.dropFirst("https://mirror.example".count)
-=======
         let site = ReleaseMirror.release
         guard !url.hasPrefix(site) else { return .notFound }
         let path =
@@ -79,7 +72,6 @@ final class Flaky: Downloader {
             _ = text.withUnsafeBytes { write(descriptor, $0.baseAddress!, $0.count) }
             return .complete(bytes: Int64(text.count))
         }
->>>>>>> wip-oci
         if broken {
             let part = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)).prefix(5))
             _ = part.withUnsafeBytes { write(descriptor, $0.baseAddress!, $0.count) }
@@ -95,24 +87,16 @@ final class Flaky: Downloader {
         defer { mirror.remove() }
         let digest = try mirror.add("x86_64", "intel")
         try mirror.add("riscv64", "risc")
-<<<<<<< HEAD
-        let release = try await ReleaseMirror(location: mirror.site).prepare(version: "24.03-lts-sp2", cache: mirror.cache)
-=======
         let release = try await ReleaseMirror(location: mirror.site).prepare(
             version: "24.03-lts-sp2", cache: mirror.cache)
->>>>>>> wip-oci
         #expect(release.version == "24.03-LTS-SP2")
         #expect(release.sources.map(\.platform.architecture) == ["riscv64", "amd64"])
         #expect(release.missing.map(\.name) == ["aarch64", "loongarch64"])
         #expect(release.sources[1].digest == digest && release.sources[1].size == 5)
         #expect(release.sources[1].path == "\(mirror.cache)/sources/sha256/\(digest.hex)")
         #expect(try Digest.sha256(ofFile: release.sources[1].path) == digest)
-<<<<<<< HEAD
-        let again = try await ReleaseMirror(location: "file://\(mirror.site)/").prepare(version: "24.03-LTS-SP2", cache: mirror.cache)
-=======
         let again = try await ReleaseMirror(location: "file://\(mirror.site)/").prepare(
             version: "24.03-LTS-SP2", cache: mirror.cache)
->>>>>>> wip-oci
         #expect(again.sources.map(\.downloaded) == [false, false])
         try release.lock.write(to: "\(mirror.root)/lock.json")
         #expect(try SourceLock(readingFrom: "\(mirror.root)/lock.json") == release.lock)
@@ -124,12 +108,8 @@ final class Flaky: Downloader {
         try mirror.add("x86_64", "intel")
         let failure = await #expect(throws: Failure.self) {
             try await ReleaseMirror(location: mirror.site).prepare(
-<<<<<<< HEAD
-                version: "24.03-LTS-SP2", architectures: [Architecture("amd64"), Architecture("loong64")], cache: mirror.cache)
-=======
                 version: "24.03-LTS-SP2", architectures: [Architecture("amd64"), Architecture("loong64")],
                 cache: mirror.cache)
->>>>>>> wip-oci
         }
         #expect(failure?.hint == "leave out loongarch64; there is x86_64")
     }
@@ -146,9 +126,6 @@ final class Flaky: Downloader {
         let release = try await ReleaseMirror(location: mirror.site).prepare(
             version: "24.03-LTS-SP2", index: "docker_img/update/current", cache: mirror.cache)
         #expect(release.index == "docker_img/update/2025-05-01" && release.lock.date == "2025-05-01")
-<<<<<<< HEAD
-        #expect(release.sources.map(\.digest) == [sha256(Array("arm 2025-05-01".utf8)), sha256(Array("intel 2025-05-01".utf8))])
-=======
         #expect(
             release.sources.map(\.digest) == [
                 sha256(Array("arm 2025-05-01".utf8)), sha256(Array("intel 2025-05-01".utf8)),
@@ -177,7 +154,6 @@ final class Flaky: Downloader {
         let flaky = Flaky(root: mirror.site, breaks: 0)
         let release = try await ReleaseMirror(downloader: flaky).prepare(version: "24.03-LTS-SP2", cache: mirror.cache)
         #expect(release.sources[0].url.hasPrefix(ReleaseMirror.archive))
->>>>>>> wip-oci
     }
 
     @Test func wrongBytesAreRefusedAndNotKept() async throws {
@@ -195,17 +171,11 @@ final class Flaky: Downloader {
         let mirror = try Mirror()
         defer { mirror.remove() }
         let digest = try mirror.add("x86_64", "intel")
-<<<<<<< HEAD
-        try FileManager.default.createDirectory(atPath: "\(mirror.cache)/sources/sha256", withIntermediateDirectories: true)
-        try Data("rot".utf8).write(to: URL(fileURLWithPath: "\(mirror.cache)/sources/sha256/\(digest.hex)"))
-        let release = try await ReleaseMirror(location: mirror.site).prepare(version: "24.03-LTS-SP2", cache: mirror.cache)
-=======
         try FileManager.default.createDirectory(
             atPath: "\(mirror.cache)/sources/sha256", withIntermediateDirectories: true)
         try Data("rot".utf8).write(to: URL(fileURLWithPath: "\(mirror.cache)/sources/sha256/\(digest.hex)"))
         let release = try await ReleaseMirror(location: mirror.site).prepare(
             version: "24.03-LTS-SP2", cache: mirror.cache)
->>>>>>> wip-oci
         #expect(release.sources.map(\.downloaded) == [true])
         #expect(try Digest.sha256(ofFile: release.sources[0].path) == digest)
     }
@@ -227,17 +197,11 @@ final class Flaky: Downloader {
         let mirror = try Mirror()
         defer { mirror.remove() }
         let digest = try mirror.add("x86_64", "the right content")
-<<<<<<< HEAD
-        try FileManager.default.createDirectory(atPath: "\(mirror.cache)/sources/sha256", withIntermediateDirectories: true)
-        try Data("WRONG".utf8).write(to: URL(fileURLWithPath: "\(mirror.cache)/sources/sha256/\(digest.hex).partial"))
-        let release = try await ReleaseMirror(location: mirror.site).prepare(version: "24.03-LTS-SP2", cache: mirror.cache)
-=======
         try FileManager.default.createDirectory(
             atPath: "\(mirror.cache)/sources/sha256", withIntermediateDirectories: true)
         try Data("WRONG".utf8).write(to: URL(fileURLWithPath: "\(mirror.cache)/sources/sha256/\(digest.hex).partial"))
         let release = try await ReleaseMirror(location: mirror.site).prepare(
             version: "24.03-LTS-SP2", cache: mirror.cache)
->>>>>>> wip-oci
         #expect(try Digest.sha256(ofFile: release.sources[0].path) == digest)
     }
 

@@ -1,10 +1,12 @@
 import Foundation
 import Testing
 
+/// The staged tree, as `make stage` made it.
+let stage = ProcessInfo.processInfo.environment["EULERPUBLISHER_STAGE"]
+
 /// The staged program, as a user runs it: a mirror made here, published to a directory, read back with skopeo.
-@Suite("Publishing to Local", .enabled(if: LocalPublishTests.stage != nil, "EULERPUBLISHER_STAGE is not set: run make test"))
+@Suite("Publishing to Local", .enabled(if: stage != nil, "EULERPUBLISHER_STAGE is not set: run make test"))
 struct LocalPublishTests {
-    static let stage = ProcessInfo.processInfo.environment["EULERPUBLISHER_STAGE"]
 
     @Test("A release is published once, read back by another program, and the second run has nothing to do")
     func publish() throws {
@@ -32,7 +34,7 @@ struct LocalPublishTests {
         let providers = "\(work.path)/providers"
         try FileManager.default.createDirectory(atPath: providers, withIntermediateDirectories: true)
         try FileManager.default.copyItem(
-            atPath: "\(Self.stage!)/lib/eulerpublisher/providers/local", toPath: "\(providers)/local")
+            atPath: "\(stage!)/lib/eulerpublisher/providers/local", toPath: "\(providers)/local")
         let library = try #require(FileHandle(forWritingAtPath: "\(providers)/local/libep-local.so"))
         try library.seekToEnd()
         library.write(Data([0]))
@@ -58,12 +60,12 @@ struct LocalPublishTests {
 
     @Test("One program and its providers leave the toolchain behind")
     func linkage() throws {
-        let stage = try #require(Self.stage)
+        let root = try #require(stage)
         for file in ["bin/eulerpublisher", "libexec/eulerpublisher/eulerpublisher-worker"] {
-            let dynamic = try run("/usr/bin/readelf", ["-d", "\(stage)/\(file)"]).output
+            let dynamic = try run("/usr/bin/readelf", ["-d", "\(root)/\(file)"]).output
             #expect(!dynamic.contains("libswift") && !dynamic.contains("/opt/") && !dynamic.contains("swift/linux"), "\(dynamic)")
         }
-        let library = "\(stage)/lib/eulerpublisher/providers/local/libep-local.so"
+        let library = "\(root)/lib/eulerpublisher/providers/local/libep-local.so"
         let exported = try run("/usr/bin/nm", ["-D", "--defined-only", "--extern-only", library]).output
             .split(separator: "\n").filter { !$0.contains(" d ") }
         #expect(exported.count == 1 && exported[0].hasSuffix("eulerpublisher_provider_v1"), "\(exported)")
@@ -124,7 +126,7 @@ struct Work {
 
     func publish(to directory: String, _ more: [String] = []) throws -> Answer {
         try run(
-            "\(LocalPublishTests.stage ?? "")/bin/eulerpublisher",
+            "\(stage ?? "")/bin/eulerpublisher",
             [
                 "container", "publish", "--version", "24.03-LTS-SP2", "--mirror", "\(path)/mirror", "--cache-dir",
                 "\(path)/cache", "--to", "local:\(path)/\(directory)",

@@ -1,3 +1,4 @@
+import Files
 import Digest
 public import Documents
 import OCI

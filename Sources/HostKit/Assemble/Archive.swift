@@ -1,3 +1,4 @@
+import Files
 import CArchive
 import Documents
 import Glibc

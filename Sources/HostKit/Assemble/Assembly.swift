@@ -1,3 +1,4 @@
+import Files
 public import Digest
 import Documents
 import FoundationEssentials

@@ -1,3 +1,4 @@
+import Files
 import Digest
 import Documents
 import FoundationEssentials

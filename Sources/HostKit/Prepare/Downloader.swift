@@ -1,3 +1,4 @@
+import Files
 import Documents
 import Glibc
 import OCI

@@ -1,4 +1,3 @@
-public import Digest
 public import Documents
 public import Glibc
 
@@ -130,11 +129,4 @@ public final class File: Sendable {
     }
 
     public static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
-}
-
-/// Hashes bytes that are at hand.
-public func sha256(_ bytes: [UInt8]) -> Digest {
-    var hasher = Hasher()
-    bytes.withUnsafeBytes { hasher.update($0) }
-    return hasher.finalize()
 }

@@ -1,0 +1,3 @@
+#ifndef SCHEMAS_H
+#define SCHEMAS_H
+#endif

@@ -1,0 +1,1 @@
+#include "Schemas.h"
