@@ -18,6 +18,8 @@ public struct Failure: Error, Sendable, Equatable, Codable {
         public static let quota = Code(rawValue: "quota")
         public static let policy = Code(rawValue: "policy")
         public static let crashed = Code(rawValue: "crashed")
+        /// Somebody else is at work on the same thing; it can be tried again later.
+        public static let busy = Code(rawValue: "busy")
         public static let interrupted = Code(rawValue: "interrupted")
 
         /// The process's exit status, as documented in docs/operators.md.
@@ -29,7 +31,7 @@ public struct Failure: Error, Sendable, Equatable, Codable {
             case .network: 5
             case .refused: 6
             case .partial: 7
-            case .pending: 8
+            case .pending, .busy: 8
             case .quota: 9
             case .policy: 10
             case .crashed: 11

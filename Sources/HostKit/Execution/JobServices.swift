@@ -1,0 +1,149 @@
+import Documents
+import Files
+import FoundationEssentials
+import ProviderAPI
+import State
+import Synchronization
+import Workers
+
+/// What a job asks the host for, answered from the publication's memory and the manifest's needs.
+final class JobServices: HostServices {
+    let title: String
+    let operation: String
+    let needs: Needs
+    /// Nil in a dry run, which leaves no trace.
+    let publication: Publication?
+    let checkpoints: CheckpointStore?
+    let cache: LosableCache
+    let redactor: Redactor
+    let log: RunLog
+    let observer: any RunObserver
+    private let lastProgress = Mutex<ContinuousClock.Instant?>(nil)
+
+    init(
+        title: String, operation: String, needs: Needs, publication: Publication?, checkpoints: CheckpointStore?,
+        cache: LosableCache, redactor: Redactor, log: RunLog, observer: any RunObserver
+    ) {
+        self.title = title
+        self.operation = operation
+        self.needs = needs
+        self.publication = publication
+        self.checkpoints = checkpoints
+        self.cache = cache
+        self.redactor = redactor
+        self.log = log
+        self.observer = observer
+    }
+
+    func log(level: Int32, message: String) {
+        let words = ["debug", "info", "warning", "error"]
+        let masked = redactor.masked(message)
+        log.write(words[Int(min(max(level, 0), 3))], title, masked)
+        if level >= EP_LOG_WARNING {
+            var event = RunEvent(.warning, target: title)
+            event.message = masked
+            observer.observe(event)
+        }
+    }
+
+    func progress(done: UInt64, total: UInt64, step: String) {
+        let now = ContinuousClock.now
+        let isDue = lastProgress.withLock { last in
+            if let last, now - last < .milliseconds(100), done != total { return false }
+            last = now
+            return true
+        }
+        guard isDue else { return }
+        var event = RunEvent(.progress, target: title)
+        event.operation = operation
+        event.step = redactor.masked(step)
+        event.done = done
+        event.total = total > 0 ? total : nil
+        observer.observe(event)
+    }
+
+    func checkpoint(key: String, data: [UInt8], flags: UInt32) throws {
+        guard let checkpoints else { throw ServiceRefusal(status: EP_UNSUPPORTED) }
+        try refuseSecrets(data, in: "a checkpoint")
+        try checkpoints.store(
+            .init(key: key, data: data, append: flags & UInt32(EP_CHECKPOINT_APPEND) != 0),
+            durable: flags & UInt32(EP_CHECKPOINT_BARRIER) != 0)
+    }
+
+    func intend(_ document: [UInt8]) throws -> UInt64 {
+        try ledger(document) { try $0.intend($1) }
+    }
+
+    func created(_ intent: UInt64, document: [UInt8]) throws {
+        try ledger(document) { try $0.created(intent, $1) }
+    }
+
+    func settled(_ intent: UInt64) throws {
+        guard let publication else { throw ServiceRefusal(status: EP_UNSUPPORTED) }
+        try publication.ledger.settled(intent)
+    }
+
+    private func ledger<Result>(_ document: [UInt8], _ body: (Ledger, JSON) throws -> Result) throws -> Result {
+        guard let publication else { throw ServiceRefusal(status: EP_UNSUPPORTED) }
+        try refuseSecrets(document, in: "the ledger")
+        guard let json = try? DocumentCoding.decode(JSON.self, from: Data(document)) else {
+            log(level: EP_LOG_ERROR, message: "a document for the ledger is not JSON")
+            throw ServiceRefusal(status: EP_INVALID)
+        }
+        do { return try body(publication.ledger, json) } catch let failure as Failure where failure.code == .usage {
+            log(level: EP_LOG_ERROR, message: failure.message)
+            throw ServiceRefusal(status: EP_INVALID)
+        }
+    }
+
+    /// What is stored outlives the run: a secret must not be in it.
+    private func refuseSecrets(_ bytes: [UInt8], in place: String) throws {
+        guard redactor.holdsSecret(bytes) else { return }
+        log(level: EP_LOG_ERROR, message: "a secret was about to be stored in \(place): refused")
+        throw ServiceRefusal(status: EP_INVALID)
+    }
+
+    func secret(_ name: String) throws -> (value: [UInt8], expires: Int64) {
+        guard needs.secrets[name] != nil else { throw ServiceRefusal(status: EP_DENIED) }
+        do {
+            guard let (value, source) = try needs.secret(name) else { throw ServiceRefusal(status: EP_AUTH) }
+            redactor.add(value)
+            log(level: EP_LOG_DEBUG, message: "the secret \(name) came from \(source)")
+            return (value, 0)
+        } catch let failure as Failure {
+            log(level: EP_LOG_ERROR, message: "the secret \(name) cannot be read: \(failure.message)")
+            throw ServiceRefusal(status: EP_AUTH)
+        }
+    }
+
+    func redact(_ secret: [UInt8]) { redactor.add(secret) }
+
+    func fileRead(_ name: String) throws -> [UInt8] {
+        guard let path = needs.files[name] else { throw ServiceRefusal(status: EP_DENIED) }
+        guard let bytes = try? File.contents(path, limit: 1 << 20) else {
+            throw ServiceRefusal(status: EP_NOT_FOUND)
+        }
+        return bytes
+    }
+
+    func runHelper(_ document: [UInt8]) throws -> [UInt8] {
+        do {
+            let answer = try Helper.run(document, declared: needs.helpers, environment: needs.hostEnvironment)
+            // What a helper prints is a credential until shown otherwise.
+            redactor.add(answer)
+            return answer
+        } catch let failure as Failure {
+            log(level: EP_LOG_ERROR, message: "\(failure.place.map { "\($0): " } ?? "")\(failure.message)")
+            throw ServiceRefusal(
+                status: failure.code == .policy ? EP_DENIED : failure.code == .usage ? EP_NOT_FOUND : EP_AUTH)
+        }
+    }
+
+    func cacheGet(_ key: String) -> [UInt8]? { cache.get(key) }
+    func cachePut(_ key: String, data: [UInt8]) { if !redactor.holdsSecret(data) { cache.put(key, data) } }
+
+    // The guest's tree comes with the image readers; no manifest that asks for it passes the preflight before.
+    func treeStat(_ path: String) throws -> TreeStat { throw ServiceRefusal(status: EP_UNSUPPORTED) }
+    func treeRead(_ path: String, limit: UInt64) throws -> [UInt8] { throw ServiceRefusal(status: EP_UNSUPPORTED) }
+    func treeList(_ path: String) throws -> [String] { throw ServiceRefusal(status: EP_UNSUPPORTED) }
+}

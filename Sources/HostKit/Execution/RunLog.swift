@@ -1,0 +1,21 @@
+import Files
+import Glibc
+import State
+import Synchronization
+
+/// A run's full log, redacted: what every provider said, and what the host did.
+final class RunLog: Sendable {
+    private let file: Mutex<File?>
+
+    /// - Parameter path: nil for what leaves no trace, such as a dry run.
+    init(_ path: String?) throws {
+        file = Mutex(try path.map { try File($0, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600) })
+    }
+
+    /// One line, already masked.
+    func write(_ level: String, _ who: String, _ message: String) {
+        let line = "\(Clock.now()) \(level) \(who): \(message.split(whereSeparator: \.isNewline).joined(separator: " | "))\n"
+        // A log that cannot be written must not stop a publication.
+        file.withLock { try? $0?.write(Array(line.utf8)) }
+    }
+}

@@ -1,0 +1,128 @@
+public import Documents
+import Files
+import FoundationEssentials
+import Schema
+
+/// A plan with the place each part was written at, so that an error can point there.
+public struct LocatedPlan: Sendable {
+    public var plan: Plan
+    /// What relative paths in the plan start from.
+    public var directory: String
+    private let source: Node?
+
+    /// A plan that a command made; `directory` is where the command was given.
+    /// - Throws: `Failure` when its parts do not fit together.
+    public init(_ plan: Plan, directory: String) throws {
+        self.plan = plan
+        self.directory = directory
+        source = nil
+        try check()
+    }
+
+    /// Reads a plan that somebody wrote, YAML or JSON.
+    /// - Throws: `Failure` with `file:line:column` for whatever is wrong with it.
+    public init(reading path: String) throws {
+        let source = try Node.read(path: path)
+        let document = try Schema.embedded("plan").validate(source)
+        do {
+            plan = try DocumentCoding.decode(Plan.self, from: try DocumentCoding.encode(document))
+        } catch {
+            throw Failure(.internal, "a valid plan could not be read: \(error)", place: path)
+        }
+        let slash = path.lastIndex(of: "/")
+        let folder = slash.map { String(path[..<$0]) } ?? "."
+        directory = folder.hasPrefix("/") ? folder : FileManager.default.currentDirectoryPath + "/" + folder
+        self.source = source
+        try check()
+    }
+
+    /// Where the plan says that, as far as it was written down: `place(["targets", "2", "to"])`.
+    public func place(_ path: [String]) -> String? {
+        guard var node = source else { return nil }
+        for part in path {
+            guard let next = Int(part).flatMap({ node[$0] }) ?? node[part] else { break }
+            node = next
+        }
+        return node.place
+    }
+
+    /// The path that the plan means.
+    public func absolute(_ path: String) -> String {
+        if path.hasPrefix("/") || path.contains("://") { return path }
+        return directory + "/" + (path.hasPrefix("./") ? String(path.dropFirst(2)) : path)
+    }
+
+    private func check() throws {
+        for (name, artifact) in plan.artifacts.sorted(by: { $0.key < $1.key }) {
+            try check(artifact, at: ["artifacts", name])
+        }
+        var titles: Set<String> = []
+        for (number, target) in plan.targets.enumerated() {
+            let path = ["targets", "\(number)"]
+            guard plan.artifacts[target.artifact] != nil else {
+                throw Failure(
+                    .usage, "\(target.title) is to get \"\(target.artifact)\", which the plan does not define",
+                    place: place(path + ["artifact"]),
+                    hint: "it defines " + plan.artifacts.keys.sorted().joined(separator: ", "))
+            }
+            guard target.to.contains(":"), !target.scheme.isEmpty, !target.address.isEmpty else {
+                throw Failure(
+                    .usage, "\(target.to) is no target: a scheme, a colon and an address", place: place(path + ["to"]),
+                    hint: "for example local:./catalogue")
+            }
+            guard titles.insert(target.title).inserted else {
+                throw Failure(
+                    .usage, "two targets are called \(target.title)", place: place(path + ["name"]),
+                    hint: "give each a name of its own")
+            }
+        }
+    }
+
+    private func check(_ artifact: Plan.Artifact, at path: [String]) throws {
+        let needed: [(String, Bool)]
+        let foreign: [(String, Bool)]
+        let ofContainer = [
+            ("release", artifact.release != nil), ("index", artifact.index != nil),
+            ("architectures", artifact.architectures != nil), ("mirror", artifact.mirror != nil),
+            ("lock", artifact.lock != nil),
+        ]
+        let ofDisk = [
+            ("file", artifact.file != nil), ("format", artifact.format != nil), ("version", artifact.version != nil),
+            ("platform", artifact.platform != nil),
+        ]
+        if artifact.kind == "container" {
+            needed = [ofContainer[0]]
+            foreign = ofDisk
+        } else {
+            needed = Array(ofDisk.prefix(3))
+            foreign = ofContainer
+        }
+        if let missing = needed.first(where: { !$0.1 }) {
+            throw Failure(
+                .usage, "a \(artifact.kind) needs \"\(missing.0)\" in \(path.joined(separator: "."))",
+                place: place(path), hint: "add \(missing.0): to it")
+        }
+        if let extra = foreign.first(where: { $0.1 }) {
+            throw Failure(
+                .usage, "\"\(extra.0)\" means nothing for a \(artifact.kind)", place: place(path + [extra.0]),
+                hint: "remove it, or change the kind")
+        }
+    }
+
+    /// The plan with only those targets, and only the artifacts that they need.
+    /// - Throws: `Failure` when a name is none of the targets'.
+    public func only(_ names: [String]) throws -> LocatedPlan {
+        guard !names.isEmpty else { return self }
+        for name in names where !plan.targets.contains(where: { $0.title == name }) {
+            throw Failure(
+                .usage, "the plan has no target \(name)",
+                hint: "its targets are " + plan.targets.map(\.title).joined(separator: ", "))
+        }
+        var result = self
+        result.plan.targets = plan.targets.filter { names.contains($0.title) }
+        result.plan.artifacts = plan.artifacts.filter { name, _ in
+            result.plan.targets.contains { $0.artifact == name }
+        }
+        return result
+    }
+}

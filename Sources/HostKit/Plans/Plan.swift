@@ -1,0 +1,91 @@
+public import Documents
+
+/// What a run publishes (schemas/plan.schema.json): every command, old or new, becomes one of these.
+public struct Plan: Sendable, Equatable, Codable {
+    public struct Artifact: Sendable, Equatable, Codable {
+        /// `container` or `disk`.
+        public var kind: String
+        public var release: String?
+        public var index: String?
+        public var architectures: [String]?
+        public var mirror: String?
+        public var lock: String?
+        public var file: String?
+        public var format: String?
+        public var version: String?
+        public var platform: String?
+        public var annotations: [String: String]?
+
+        /// A base image from a release mirror.
+        public init(
+            release: String, index: String? = nil, architectures: [String]? = nil, mirror: String? = nil,
+            lock: String? = nil
+        ) {
+            kind = "container"
+            self.release = release
+            self.index = index
+            self.architectures = architectures
+            self.mirror = mirror
+            self.lock = lock
+        }
+    }
+
+    public struct Target: Sendable, Equatable, Codable {
+        public var name: String?
+        public var artifact: String
+        public var to: String
+        public var tags: [String]?
+        public var options: [String: JSON]?
+
+        public init(
+            name: String? = nil, artifact: String, to: String, tags: [String]? = nil, options: [String: JSON]? = nil
+        ) {
+            self.name = name
+            self.artifact = artifact
+            self.to = to
+            self.tags = tags
+            self.options = options
+        }
+
+        /// What people call it.
+        public var title: String { name ?? to }
+        /// Before the first colon of `to`.
+        public var scheme: String { String(to.prefix { $0 != ":" }) }
+        /// After it.
+        public var address: String { String(to.drop { $0 != ":" }.dropFirst()) }
+    }
+
+    public enum TagWhen: String, Sendable, Codable, CaseIterable {
+        /// A target's tags move as soon as its own checks passed.
+        case each
+        /// No tag moves before every target's checks passed.
+        case all
+    }
+
+    public struct Options: Sendable, Equatable, Codable {
+        public var tagWhen: TagWhen?
+        public var parallel: Int?
+        enum CodingKeys: String, CodingKey {
+            case tagWhen = "tag_when"
+            case parallel
+        }
+        public init(tagWhen: TagWhen? = nil, parallel: Int? = nil) {
+            self.tagWhen = tagWhen
+            self.parallel = parallel
+        }
+    }
+
+    public var format: Int
+    public var name: String?
+    public var artifacts: [String: Artifact]
+    public var targets: [Target]
+    public var options: Options?
+
+    public init(name: String? = nil, artifacts: [String: Artifact], targets: [Target], options: Options? = nil) {
+        format = 1
+        self.name = name
+        self.artifacts = artifacts
+        self.targets = targets
+        self.options = options
+    }
+}
