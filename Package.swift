@@ -6,11 +6,12 @@ import Foundation
 import PackageDescription
 
 /// Warnings are errors in CI, where nobody reads them.
-let strict: [SwiftSetting] = [
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-] + (ProcessInfo.processInfo.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
+let strict: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+    ] + (ProcessInfo.processInfo.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)])
 
 /// A provider is one self-contained library: its own Swift runtime, one exported symbol, never unloaded.
 /// The libraries named are the static halves of FoundationEssentials, which `-static-stdlib` alone leaves undefined.

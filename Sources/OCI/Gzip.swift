@@ -1,7 +1,7 @@
-public import Files
 import CZlib
 public import Digest
 import Documents
+public import Files
 import Glibc
 
 /// Gzip whose bytes depend on the input, the level and zlib alone: blocks of a fixed size, each with the 32 KiB before it as

@@ -1,6 +1,6 @@
-public import Files
 public import Digest
 import Documents
+public import Files
 import FoundationEssentials
 import Glibc
 

@@ -1,5 +1,5 @@
-public import Files
 import Documents
+public import Files
 import Glibc
 
 /// Reads the members of a plain tar file: ustar, pax and GNU long names. Every length that the file states is checked against

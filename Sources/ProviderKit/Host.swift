@@ -80,7 +80,9 @@ public struct Host: @unchecked Sendable {
         return descriptor
     }
 
-    private func withDocument(_ document: JSON, _ body: (UnsafePointer<CChar>?, UInt64) -> ep_status) throws -> ep_status {
+    private func withDocument(_ document: JSON, _ body: (UnsafePointer<CChar>?, UInt64) -> ep_status) throws
+        -> ep_status
+    {
         let bytes = try DocumentCoding.encode(document)
         return bytes.withUnsafeBytes { body($0.baseAddress?.assumingMemoryBound(to: CChar.self), UInt64($0.count)) }
     }

@@ -36,17 +36,39 @@ public struct Unsupported: Error, Sendable {
 }
 
 extension Provider {
-    public func requirements(_ request: OperationRequest) async throws -> OperationResult { throw Unsupported(request.operation) }
-    public func check(_ request: OperationRequest) async throws -> OperationResult { throw Unsupported(request.operation) }
-    public func plan(_ request: OperationRequest) async throws -> OperationResult { throw Unsupported(request.operation) }
-    public func upload(_ request: OperationRequest) async throws -> OperationResult { throw Unsupported(request.operation) }
-    public func register(_ request: OperationRequest) async throws -> OperationResult { throw Unsupported(request.operation) }
-    public func verify(_ request: OperationRequest) async throws -> OperationResult { throw Unsupported(request.operation) }
-    public func distribute(_ request: OperationRequest) async throws -> OperationResult { throw Unsupported(request.operation) }
-    public func release(_ request: OperationRequest) async throws -> OperationResult { throw Unsupported(request.operation) }
-    public func inventory(_ request: OperationRequest) async throws -> OperationResult { throw Unsupported(request.operation) }
-    public func undo(_ request: OperationRequest) async throws -> OperationResult { throw Unsupported(request.operation) }
-    public func status(_ request: OperationRequest) async throws -> OperationResult { throw Unsupported(request.operation) }
+    public func requirements(_ request: OperationRequest) async throws -> OperationResult {
+        throw Unsupported(request.operation)
+    }
+    public func check(_ request: OperationRequest) async throws -> OperationResult {
+        throw Unsupported(request.operation)
+    }
+    public func plan(_ request: OperationRequest) async throws -> OperationResult {
+        throw Unsupported(request.operation)
+    }
+    public func upload(_ request: OperationRequest) async throws -> OperationResult {
+        throw Unsupported(request.operation)
+    }
+    public func register(_ request: OperationRequest) async throws -> OperationResult {
+        throw Unsupported(request.operation)
+    }
+    public func verify(_ request: OperationRequest) async throws -> OperationResult {
+        throw Unsupported(request.operation)
+    }
+    public func distribute(_ request: OperationRequest) async throws -> OperationResult {
+        throw Unsupported(request.operation)
+    }
+    public func release(_ request: OperationRequest) async throws -> OperationResult {
+        throw Unsupported(request.operation)
+    }
+    public func inventory(_ request: OperationRequest) async throws -> OperationResult {
+        throw Unsupported(request.operation)
+    }
+    public func undo(_ request: OperationRequest) async throws -> OperationResult {
+        throw Unsupported(request.operation)
+    }
+    public func status(_ request: OperationRequest) async throws -> OperationResult {
+        throw Unsupported(request.operation)
+    }
     public func perform(_ operation: String, _ request: OperationRequest) async throws -> OperationResult {
         throw Unsupported(operation)
     }

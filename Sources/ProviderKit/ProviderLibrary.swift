@@ -73,7 +73,8 @@ public enum ProviderLibrary {
     }
 
     private static func invoke(
-        _ instance: OpaquePointer?, _ operation: UnsafePointer<CChar>?, _ request: UnsafePointer<CChar>?, _ size: UInt64,
+        _ instance: OpaquePointer?, _ operation: UnsafePointer<CChar>?, _ request: UnsafePointer<CChar>?,
+        _ size: UInt64,
         _ sink: UnsafePointer<ep_sink>?
     ) -> ep_status {
         guard let instance, let operation, let sink else { return EP_INVALID }
@@ -87,7 +88,8 @@ public enum ProviderLibrary {
         }
     }
 
-    private static func perform(_ instance: Instance, _ operation: String, _ document: Data) async -> (ep_status, Data) {
+    private static func perform(_ instance: Instance, _ operation: String, _ document: Data) async -> (ep_status, Data)
+    {
         do {
             let request = try DocumentCoding.decode(OperationRequest.self, from: document)
             let result = try await instance.provider.dispatch(operation, request)

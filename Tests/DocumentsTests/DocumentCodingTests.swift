@@ -22,7 +22,8 @@ struct DocumentCodingTests {
     @Test("A failure's fields keep the names that the error schema gives them")
     func failureKeys() throws {
         let failure = Failure(
-            .authentication, "no", place: "here", hint: "do", vendorCode: "V", requestID: "r", retryable: false, retryAfter: 2)
+            .authentication, "no", place: "here", hint: "do", vendorCode: "V", requestID: "r", retryable: false,
+            retryAfter: 2)
         let members = try DocumentCoding.decode(JSON.self, from: DocumentCoding.encode(failure)).object ?? [:]
         #expect(
             members.keys.sorted() == [

@@ -63,7 +63,9 @@ struct LocalPublishTests {
         let root = try #require(stage)
         for file in ["bin/eulerpublisher", "libexec/eulerpublisher/eulerpublisher-worker"] {
             let dynamic = try run("/usr/bin/readelf", ["-d", "\(root)/\(file)"]).output
-            #expect(!dynamic.contains("libswift") && !dynamic.contains("/opt/") && !dynamic.contains("swift/linux"), "\(dynamic)")
+            #expect(
+                !dynamic.contains("libswift") && !dynamic.contains("/opt/") && !dynamic.contains("swift/linux"),
+                "\(dynamic)")
         }
         let library = "\(root)/lib/eulerpublisher/providers/local/libep-local.so"
         let exported = try run("/usr/bin/nm", ["-D", "--defined-only", "--extern-only", library]).output

@@ -1,6 +1,6 @@
-import Files
 import Digest
 public import Documents
+import Files
 import OCI
 public import ProviderKit
 

@@ -28,12 +28,14 @@ struct ContainerPublish: AsyncParsableCommand {
     func run() async throws {
         let prefix = Search.prefix()
         guard let colon = to.firstIndex(of: ":") else {
-            throw Failure(.usage, "\(to) is no target: a scheme, a colon and an address", hint: "write --to local:DIRECTORY")
+            throw Failure(
+                .usage, "\(to) is no target: a scheme, a colon and an address", hint: "write --to local:DIRECTORY")
         }
         let scheme = String(to[..<colon])
         let (found, _) = Search(explicit: providerPath, prefix: prefix).providers()
         guard let provider = found.first(where: { $0.manifest.targets.contains(scheme) }) else {
-            throw Failure(.usage, "no provider claims targets of the scheme \(scheme)", hint: "see: eulerpublisher provider list")
+            throw Failure(
+                .usage, "no provider claims targets of the scheme \(scheme)", hint: "see: eulerpublisher provider list")
         }
         let release = try await ReleaseMirror(location: mirror).prepare(
             version: version, index: index, architectures: arch.isEmpty ? nil : try arch.map { try Architecture($0) },
@@ -46,7 +48,8 @@ struct ContainerPublish: AsyncParsableCommand {
             print("             \(architecture)  \(Double(Int(seconds * 10)) / 10) s")
         }
         let job = PublishJob(
-            workers: Workers(workerExecutable: "\(prefix)/libexec/eulerpublisher/eulerpublisher-worker"), provider: provider,
+            workers: Workers(workerExecutable: "\(prefix)/libexec/eulerpublisher/eulerpublisher-worker"),
+            provider: provider,
             image: image, version: version,
             target: .init(
                 name: to, scheme: scheme, address: try absolute(String(to[to.index(after: colon)...])),

@@ -4,7 +4,6 @@ import Digest
 import Discovery
 import Documents
 import FoundationEssentials
-
 import ProviderAPI
 import Workers
 

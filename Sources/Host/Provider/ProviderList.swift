@@ -17,7 +17,9 @@ struct ProviderList: AsyncParsableCommand {
         let (found, broken) = Search(explicit: providerPath, prefix: Search.prefix()).providers()
         let rows =
             [["NAME", "VERSION", "KIND", "TARGETS"]]
-            + found.map { [$0.manifest.id, $0.manifest.version, $0.manifest.kind, $0.manifest.targets.joined(separator: ",")] }
+            + found.map {
+                [$0.manifest.id, $0.manifest.version, $0.manifest.kind, $0.manifest.targets.joined(separator: ",")]
+            }
         print(Table.text(rows))
         for failure in broken { Output.error("\(failure.place ?? "?"): \(failure.message)") }
     }

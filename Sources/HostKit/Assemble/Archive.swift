@@ -1,6 +1,6 @@
-import Files
 import CArchive
 import Documents
+import Files
 import Glibc
 import OCI
 

@@ -1,6 +1,6 @@
-import Files
 public import Digest
 import Documents
+import Files
 import FoundationEssentials
 import Glibc
 public import OCI

@@ -1,6 +1,6 @@
-import Files
 import Digest
 import Documents
+import Files
 import FoundationEssentials
 import Glibc
 import OCI

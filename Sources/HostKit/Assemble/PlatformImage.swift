@@ -1,6 +1,6 @@
-import Files
 import Digest
 import Documents
+import Files
 import Glibc
 import OCI
 import Prepare

@@ -1,5 +1,5 @@
-public import Documents
 import Digest
+public import Documents
 import FoundationEssentials
 import Glibc
 public import Workers
@@ -42,7 +42,8 @@ public struct InstalledProvider: Sendable {
         let actual = try Digest.sha256(ofFile: libraryPath)
         guard actual.hex == expected else {
             throw Failure(
-                .usage, "the library is not the one that its manifest names: sha256 \(actual.hex), expected \(expected)",
+                .usage,
+                "the library is not the one that its manifest names: sha256 \(actual.hex), expected \(expected)",
                 place: libraryPath, hint: "reinstall the provider \(manifest.id)")
         }
         return identity

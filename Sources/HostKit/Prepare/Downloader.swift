@@ -1,5 +1,5 @@
-import Files
 import Documents
+import Files
 import Glibc
 import OCI
 
