@@ -99,7 +99,7 @@ let package = Package(
                 "Plans", "State", "Discovery", "Settings", "Workers", "Prepare", "Assemble", "Schema", "OCI", "Digest",
                 "Documents", "Files", "ProviderAPI", "CSystem",
             ]),
-        hostKit("Reports", ["Execution", "State", "Documents"]),
+        hostKit("Reports", ["Execution", "State", "Documents", "CSystem"]),
         .executableTarget(
             name: "Host",
             dependencies: [

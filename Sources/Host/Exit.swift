@@ -1,6 +1,7 @@
 import ArgumentParser
 import Documents
 import Glibc
+import Reports
 
 /// Every error ends here: message, place and remedy on standard error, and the documented exit status.
 enum Exit {
@@ -13,11 +14,11 @@ enum Exit {
                 try command.run()
             }
         } catch let failure as Failure {
-            var text = failure.message
-            if let place = failure.place { text = "\(place): \(text)" }
-            if let hint = failure.hint { text += "\n  fix  \(hint)" }
-            Output.error("\(text)\nExit \(failure.code.exitStatus).")
+            Output.error(Summary.text(failure, texts: .english))
             exit(failure.code.exitStatus)
+        } catch let code as ExitCode {
+            // Said already.
+            exit(code.rawValue)
         } catch {
             let status = type.exitCode(for: error)
             let text = type.fullMessage(for: error)

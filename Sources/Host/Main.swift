@@ -3,11 +3,19 @@ import ArgumentParser
 /// The command line. One folder a noun, one file a verb; what a verb does lives in HostKit.
 @main
 struct EulerPublisher: AsyncParsableCommand {
+    static let version = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "eulerpublisher",
         abstract: "Builds, checks and publishes an operating system's images to registries and clouds.",
-        version: "0.1.0",
-        subcommands: [ContainerCommand.self, ProviderCommand.self])
+        version: version,
+        subcommands: [
+            Publish.self, Preview.self, Status.self, Resume.self, Cleanup.self, Logs.self, ContainerCommand.self,
+            ProviderCommand.self,
+        ])
 
-    static func main() async { await Exit.run(EulerPublisher.self) }
+    static func main() async {
+        Signals.block()
+        await Exit.run(EulerPublisher.self)
+    }
 }

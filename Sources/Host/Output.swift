@@ -4,6 +4,8 @@ import Glibc
 enum Output {
     static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
     static func result(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+    /// Without a newline: for lines that are drawn again.
+    static func raw(_ text: String) { write(text, to: STDOUT_FILENO) }
 
     private static func write(_ text: String, to descriptor: Int32) {
         var bytes = Array(text.utf8)[...]

@@ -1,5 +1,5 @@
 import Documents
-public import Files
+import Files
 import Glibc
 
 /// A tar as bytes that depend on the entries alone: sorted by name, numeric owners, one form (ustar, and pax records only where

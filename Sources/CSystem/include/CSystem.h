@@ -88,6 +88,9 @@ int64_t eps_now(void);       /* nanoseconds since 1970 UTC */
 int64_t eps_monotonic(void); /* nanoseconds */
 int eps_random(void *buffer, size_t size);
 
+/* ---- Terminals ---- */
+int eps_terminal_width(int descriptor); /* columns; 0: not a terminal */
+
 /* ---- Flags that several threads share without a lock ---- */
 int eps_flag_get(const int *flag);
 void eps_flag_set(int *flag);

@@ -54,7 +54,7 @@ struct Needs: Sendable {
         var result = text
         if result.hasPrefix("~/") { result = (home ?? "/nonexistent") + result.dropFirst(1) }
         result = result.replacing("${address}", with: target.address)
-        while let start = result.range(of: "${options."), let end = result[start.upperBound...].firstIndex(of: "}") {
+        while let start = result.firstRange(of: "${options."), let end = result[start.upperBound...].firstIndex(of: "}") {
             let value = target.options[String(result[start.upperBound..<end])]?.string ?? ""
             result.replaceSubrange(start.lowerBound...end, with: value)
         }
@@ -65,7 +65,7 @@ struct Needs: Sendable {
     static func port(of host: String) -> Int {
         var rest = host[...]
         var standard = 443
-        if let scheme = rest.range(of: "://") {
+        if let scheme = rest.firstRange(of: "://") {
             if rest[..<scheme.lowerBound].lowercased() == "http" { standard = 80 }
             rest = rest[scheme.upperBound...]
         }

@@ -12,6 +12,13 @@ public struct SourceLock: Sendable, Equatable, Codable {
         public var digest: Digest
         /// In bytes.
         public var size: Int64
+
+        public init(architecture: String, url: String, digest: Digest, size: Int64) {
+            self.architecture = architecture
+            self.url = url
+            self.digest = digest
+            self.size = size
+        }
     }
 
     public var format = 1

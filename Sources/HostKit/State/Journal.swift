@@ -15,6 +15,8 @@ public struct JournalEvent: Sendable, Codable {
         case published
         case staged
         case interrupted
+        /// Cleanup removed what the target had made: a resumed run begins it again.
+        case undone
         case runEnded = "run-ended"
     }
 

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Documents
+import Execution
+import Reports
+import State
+
+/// How runs stand.
+struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Says how runs stand, or one of them in detail.")
+
+    @Argument(help: "A run's id, the beginning of one, or latest; without, the newest ten.") var run: String?
+    @Flag(help: "As JSON.") var json = false
+    @OptionGroup var places: PlaceOptions
+
+    func run() async throws {
+        let state = try Session(places).state()
+        let names = try run.map { [try state.find(run: $0).id] } ?? state.runs().suffix(10)
+        let statuses = try names.map { try RunStatus(of: state.find(run: $0)) }
+        if json {
+            for status in statuses { Output.result(String(decoding: try DocumentCoding.encode(status), as: UTF8.self)) }
+        } else if statuses.isEmpty {
+            Output.result("Nothing was published yet.")
+        } else if run == nil {
+            let rows = statuses.map { status in
+                let done = status.targets.filter { ["published", "nothing-to-do"].contains($0.state) }.count
+                return [
+                    status.run, status.started, "\(done) of \(status.targets.count) published",
+                    status.holder.map { "running (process \($0.pid) on \($0.host))" }
+                        ?? status.exit.map { "exit \($0)" } ?? "cut off",
+                    status.unsettled > 0 ? "\(status.unsettled) unsettled" : "",
+                ]
+            }
+            Output.result(Columns.text([["RUN", "STARTED", "TARGETS", "STATE", "LEDGER"]] + rows))
+        } else {
+            print(statuses[0])
+        }
+    }
+
+    private func print(_ status: RunStatus) {
+        let state =
+            status.holder.map { "running: process \($0.pid) on \($0.host) since \($0.since)" }
+            ?? status.exit.map { "ended, exit \($0)" } ?? "cut off: eulerpublisher resume \(status.run)"
+        Output.result("run \(status.run) · started \(status.started) · \(state)")
+        let rows = status.targets.map { [$0.target, $0.state, $0.operation ?? "", $0.message ?? ""] }
+        Output.result(Columns.text(rows, indent: "  "))
+        if status.unsettled > 0 {
+            Output.result(
+                "  \(status.unsettled) resources are not settled: resume the run, or eulerpublisher cleanup \(status.run)")
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Assemble
+import Digest
+import Documents
+import FoundationEssentials
+import Glibc
+import Files
+import Plans
+import Prepare
+
+/// Makes a plan's artifacts: each once, however many targets it has.
+struct ArtifactMaker: Sendable {
+    var plan: LocatedPlan
+    /// The mirror that is configured, for artifacts that name none.
+    var mirror: String?
+    var cache: String
+    var downloader: any Downloader
+    var environment: [String: String]
+    /// What an earlier attempt of this run found; a resumed run publishes the same or nothing.
+    var pinned: [String: ReadyArtifact.Provenance]
+    var observer: any RunObserver
+
+    func make(_ name: String) async throws -> ReadyArtifact {
+        guard let artifact = plan.plan.artifacts[name] else { throw Failure(.internal, "no artifact \(name)") }
+        return artifact.kind == "disk" ? try disk(name, artifact) : try await container(name, artifact)
+    }
+
+    private func container(_ name: String, _ artifact: Plan.Artifact) async throws -> ReadyArtifact {
+        let location = artifact.mirror.map { plan.absolute($0) } ?? mirror
+        let site = try ReleaseMirror(location: location, downloader: downloader)
+        let lockPath = artifact.lock.map { plan.absolute($0) }
+        var lock = try lockPath.flatMap { File.exists($0) ? try SourceLock(readingFrom: $0) : nil }
+        var index = artifact.index ?? "docker_img"
+        if let pin = pinned[name] {
+            index = pin.index ?? index
+            lock = try SourceLock(
+                version: artifact.release ?? "", index: index, date: nil,
+                sources: pin.sources.map {
+                    .init(
+                        architecture: $0.architecture ?? "", url: $0.location, digest: try Digest(parsing: $0.digest),
+                        size: $0.size)
+                })
+        }
+        let release = try await site.prepare(
+            version: artifact.release ?? "", index: index,
+            architectures: try artifact.architectures?.map { try Architecture($0) }, cache: cache, lock: lock)
+        for missing in release.missing {
+            var event = RunEvent(.sourceMissing)
+            event.artifact = name
+            event.message = missing.name
+            observer.observe(event)
+        }
+        var event = RunEvent(.sourcesReady)
+        event.artifact = name
+        event.total = UInt64(release.sources.count)
+        event.skippedBytes = release.sources.filter { !$0.downloaded }.reduce(0) { $0 + $1.size }
+        event.sentBytes = release.sources.filter(\.downloaded).reduce(0) { $0 + $1.size }
+        observer.observe(event)
+        if let lockPath, !File.exists(lockPath) { try release.lock.write(to: lockPath) }
+        var options = AssemblyOptions()
+        options.sourceDateEpoch = try AssemblyOptions.sourceDateEpoch(of: environment)
+        let image = try await assemble(release, into: "\(cache)/layouts/\(release.version)", options: options)
+        let files = image.blobs.map {
+            OperationRequest.File(
+                name: "\($0.digest)", size: $0.size, digest: "\($0.digest)", mediaType: $0.mediaType, verified: true)
+        }
+        var paths: [String: String] = [:]
+        for blob in image.blobs { paths["\(blob.digest)"] = "\(image.layoutPath)/blobs/sha256/\(blob.digest.hex)" }
+        return ReadyArtifact(
+            name: name,
+            document: .init(
+                kind: "container", name: name, version: release.version, digest: "\(image.indexDigest)",
+                size: files.reduce(0) { $0 + $1.size }, platforms: image.platforms.map { "\($0)" },
+                annotations: artifact.annotations ?? [:], files: files),
+            paths: paths, blocksPath: nil,
+            provenance: .init(
+                sources: release.sources.map {
+                    .init(
+                        architecture: $0.architecture.name, location: $0.url, digest: "\($0.digest)", size: $0.size)
+                }, index: release.index, zlib: image.zlibVersion),
+            missing: release.missing.map(\.name), seconds: image.seconds)
+    }
+
+    private func disk(_ name: String, _ artifact: Plan.Artifact) throws -> ReadyArtifact {
+        let path = plan.absolute(artifact.file ?? "")
+        let place = plan.place(["artifacts", name, "file"])
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw Failure(
+                .usage, "the image \(path) is not a file that can be read", place: place ?? path,
+                hint: "name the file relative to the plan")
+        }
+        guard status.st_size > 0 else { throw Failure(.usage, "the image is empty", place: path) }
+        let identity = [
+            Int64(bitPattern: UInt64(status.st_dev)), Int64(bitPattern: UInt64(status.st_ino)), Int64(status.st_size),
+            Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec),
+            Int64(status.st_ctim.tv_sec) * 1_000_000_000 + Int64(status.st_ctim.tv_nsec),
+        ]
+        let known = pinned[name].flatMap { $0.identity == identity ? $0.sources.first?.digest : nil }
+        let digest = try known ?? "\(Digest.sha256(ofFile: path))"
+        if let pin = pinned[name]?.sources.first?.digest, pin != digest {
+            throw Failure(
+                .usage, "the image is not the one that this run began with: \(digest), not \(pin)", place: path,
+                hint: "publish the plan anew for the new image")
+        }
+        let file = path.split(separator: "/").last.map(String.init) ?? name
+        let size = Int64(status.st_size)
+        return ReadyArtifact(
+            name: name,
+            document: .init(
+                kind: "disk", name: name, version: artifact.version ?? "", digest: digest, size: size,
+                format: artifact.format, platforms: [artifact.platform ?? "linux/amd64"],
+                annotations: artifact.annotations ?? [:],
+                files: [.init(name: file, size: size, digest: digest, verified: true)]),
+            paths: [file: path], blocksPath: artifact.format == "raw" ? path : nil,
+            provenance: .init(
+                sources: [.init(location: path, digest: digest, size: size)], identity: identity))
+    }
+}

@@ -1,0 +1,350 @@
+import Digest
+import Discovery
+import Documents
+import FoundationEssentials
+public import Plans
+public import Prepare
+public import State
+public import Workers
+
+/// Runs plans: the one way in which anything is published.
+public struct Executor: Sendable {
+    public var version: String
+    public var providers: any ProviderSource
+    public var workers: Workers
+    public var cache: String
+    /// The mirror for artifacts that name none.
+    public var mirror: String?
+    public var downloader: any Downloader
+    /// The host's own, whole; workers see what their manifests declare of it.
+    public var environment: [String: String]
+    public var observer: any RunObserver
+    public var interruption: Interruption
+
+    public init(
+        version: String, providers: any ProviderSource, workers: Workers, cache: String, mirror: String?,
+        downloader: any Downloader, environment: [String: String], observer: any RunObserver,
+        interruption: Interruption
+    ) {
+        self.version = version
+        self.providers = providers
+        self.workers = workers
+        self.cache = cache
+        self.mirror = mirror
+        self.downloader = downloader
+        self.environment = environment
+        self.observer = observer
+        self.interruption = interruption
+    }
+
+    /// Publishes the plan in a new run.
+    /// - Throws: `Failure` when nothing could begin: the plan, the state or the sources are at fault.
+    public func publish(_ plan: LocatedPlan, options: RunOptions, in state: StateDirectory) async throws -> RunOutcome {
+        let plan = try plan.only(options.only)
+        let places = try resolve(plan)
+        let run = try state.newRun()
+        let document = RunDocument(id: run.id, plan: plan, options: options)
+        try run.write(document, to: run.planPath)
+        return try await perform(plan, places, document, run, earlier: [])
+    }
+
+    /// Continues a run where its journal ends.
+    /// - Parameter release: releases what `--stage` held back.
+    public func resume(_ run: RunDirectory, options change: (inout RunOptions) -> Void) async throws -> RunOutcome {
+        var document = try run.read(RunDocument.self, from: run.planPath)
+        document.options.stage = false
+        change(&document.options)
+        let plan = try LocatedPlan(document.plan, directory: document.directory)
+        let places = try resolve(plan)
+        return try await perform(plan, places, document, run, earlier: try Journal.events(of: run))
+    }
+
+    /// What would be done, target by target, without effect: nothing is sent and no run is kept.
+    public func preview(_ plan: LocatedPlan, options: RunOptions) async throws -> RunOutcome {
+        let plan = try plan.only(options.only)
+        let places = try resolve(plan)
+        let context = try context(run: nil, options: options, parallel: plan.plan.options?.parallel)
+        let artifacts = try await make(plan, pinned: [:], context)
+        let targets = try places.map { try target($0, artifacts, context, open: false) }
+        return await preflight(targets, started: .now, run: "") ?? RunOutcome(run: "", targets: [], exit: 0, seconds: 0)
+    }
+
+    // MARK: - The steps
+
+    /// A target of the plan with the provider that serves it.
+    private struct Place {
+        var target: OperationRequest.Target
+        var artifact: String
+        var provider: InstalledProvider
+    }
+
+    private func resolve(_ plan: LocatedPlan) throws -> [Place] {
+        try plan.plan.targets.enumerated().map { number, target in
+            let provider: InstalledProvider
+            do { provider = try providers.provider(forScheme: target.scheme) } catch var failure as Failure {
+                failure.place = failure.place ?? plan.place(["targets", "\(number)", "to"])
+                throw failure
+            }
+            let place = plan.place(["targets", "\(number)", "options"])
+            try providers.validate(target.options ?? [:], for: provider, place: place)
+            let isPath = Needs.addressIsPath(provider.manifest)
+            let artifact = plan.plan.artifacts[target.artifact]
+            let tags = target.tags ?? [artifact?.release ?? artifact?.version].compactMap { $0?.lowercased() }
+            let resolved = OperationRequest.Target(
+                name: target.title, scheme: target.scheme,
+                address: isPath ? plan.absolute(target.address) : target.address, tags: tags,
+                options: target.options ?? [:])
+            for host in Needs(provider.manifest, target: resolved, environment: environment).hosts {
+                try providers.check(endpoint: host, provider: provider.manifest.id)
+            }
+            return Place(target: resolved, artifact: target.artifact, provider: provider)
+        }
+    }
+
+    private func context(run: RunDirectory?, options: RunOptions, parallel: Int?) throws -> RunContext {
+        RunContext(
+            run: run, runID: run?.id ?? "preview", journal: try run.map { try Journal($0) }, workers: workers,
+            cache: cache, environment: environment, redactor: Redactor(), log: try RunLog(run?.logPath),
+            observer: observer, interruption: interruption, turnstile: Turnstile(parallel ?? 8), options: options,
+            waitScale: waitScale)
+    }
+
+    private func make(
+        _ plan: LocatedPlan, pinned: [String: ReadyArtifact.Provenance], _ context: RunContext
+    ) async throws -> [String: ReadyArtifact] {
+        let maker = ArtifactMaker(
+            plan: plan, mirror: mirror, cache: cache, downloader: downloader, environment: environment, pinned: pinned,
+            observer: observer)
+        return try await withThrowingTaskGroup(of: ReadyArtifact.self) { group in
+            for name in plan.plan.artifacts.keys { group.addTask { try await maker.make(name) } }
+            var made: [String: ReadyArtifact] = [:]
+            for try await artifact in group {
+                made[artifact.name] = artifact
+                context.append(
+                    JournalEvent(.artifactReady, artifact: artifact.name, digest: artifact.document.digest))
+                var event = RunEvent(.artifactReady)
+                event.artifact = artifact.name
+                event.digest = artifact.document.digest
+                event.platforms = artifact.document.platforms
+                event.total = UInt64(artifact.document.size)
+                event.secondsByArchitecture = artifact.seconds
+                observer.observe(event)
+            }
+            return made
+        }
+    }
+
+    private func target(
+        _ place: Place, _ artifacts: [String: ReadyArtifact], _ context: RunContext, open: Bool
+    ) throws -> TargetRun {
+        guard let artifact = artifacts[place.artifact] else { throw Failure(.internal, "no artifact \(place.artifact)") }
+        let id = Self.publicationID(place.provider.manifest.id, artifact.document.digest, place.target)
+        let about = PublicationAbout(
+            provider: place.provider.manifest.id, target: place.target, artifact: artifact.document)
+        let publication = try open
+            ? context.run.map { try Publication(id, in: $0.state, about: about, run: $0.id) } : nil
+        return try TargetRun(
+            provider: place.provider, target: place.target, artifact: artifact, publicationID: id,
+            publication: publication, context: context)
+    }
+
+    /// The same for the same provider, artifact and place, whatever run: what resources are marked with.
+    static func publicationID(_ provider: String, _ digest: String, _ target: OperationRequest.Target) -> String {
+        sha256(Array("\(provider)\0\(digest)\0\(target.scheme):\(target.address)".utf8)).hex
+    }
+
+    private func perform(
+        _ plan: LocatedPlan, _ places: [Place], _ document: RunDocument, _ run: RunDirectory, earlier: [JournalEvent]
+    ) async throws -> RunOutcome {
+        let started = ContinuousClock.now
+        let lock = try HolderLock(run.lockPath, run: run.id, what: "run \(run.id)")
+        defer { withExtendedLifetime(lock) {} }
+        var document = document
+        let context = try context(run: run, options: document.options, parallel: plan.plan.options?.parallel)
+        context.append(JournalEvent(earlier.isEmpty ? .runStarted : .runResumed))
+        var event = RunEvent(.runStarted)
+        event.run = run.id
+        event.total = UInt64(places.count)
+        event.message = plan.plan.name
+        observer.observe(event)
+        for sentence in Workers.limits() { context.log.write("warning", "sandbox", sentence) }
+        var outcome: RunOutcome
+        do {
+            let artifacts = try await make(plan, pinned: document.artifacts, context)
+            if document.artifacts.isEmpty {
+                document.artifacts = artifacts.mapValues(\.provenance)
+                document.digests = artifacts.mapValues(\.document.digest)
+                try run.write(document, to: run.planPath)
+            }
+            let targets = try places.map { try target($0, artifacts, context, open: true) }
+            for target in targets { await target.replay(earlier) }
+            outcome = await publish(targets, context, started)
+        } catch let failure as Failure {
+            context.append(JournalEvent(.failed, failure: failure))
+            context.append(JournalEvent(.runEnded, exit: failure.code.exitStatus))
+            throw failure
+        }
+        outcome.exit = interruption.signal.map { 128 + $0 } ?? outcome.exit
+        context.append(JournalEvent(interruption.signal == nil ? .runEnded : .interrupted, exit: outcome.exit))
+        try record(outcome, document, run, places)
+        event = RunEvent(.runEnded)
+        event.run = run.id
+        event.exit = outcome.exit
+        event.seconds = outcome.seconds
+        observer.observe(event)
+        return outcome
+    }
+
+    private func publish(_ targets: [TargetRun], _ context: RunContext, _ started: ContinuousClock.Instant) async
+        -> RunOutcome
+    {
+        if let failed = await preflight(targets, started: started, run: context.runID), failed.exit != 0 {
+            return failed
+        }
+        let barrier = context.options.tagAll ? Barrier(count: targets.count) : nil
+        let outcomes = await withTaskGroup(of: TargetOutcome.self) { group in
+            for target in targets {
+                group.addTask { await Self.drive(target, barrier, context) }
+            }
+            return await group.reduce(into: [TargetOutcome]()) { $0.append($1) }
+        }
+        let order = targets.map(\.title)
+        let sorted = outcomes.sorted { order.firstIndex(of: $0.target)! < order.firstIndex(of: $1.target)! }
+        return RunOutcome(
+            run: context.runID, targets: sorted, exit: Self.exitStatus(sorted),
+            seconds: (ContinuousClock.now - started).seconds)
+    }
+
+    /// Everything that can fail before the first byte, of all targets: nil unless one failed or all have nothing to do.
+    private func preflight(_ targets: [TargetRun], started: ContinuousClock.Instant, run: String) async -> RunOutcome? {
+        let failures = await withTaskGroup(of: (TargetRun, Failure)?.self) { group in
+            for target in targets {
+                group.addTask {
+                    do { try await target.preflight() } catch { return (target, asFailure(error)) }
+                    return nil
+                }
+            }
+            return await group.reduce(into: [(TargetRun, Failure)]()) { if let failed = $1 { $0.append(failed) } }
+        }
+        guard !failures.isEmpty else { return nil }
+        var outcomes: [TargetOutcome] = []
+        for target in targets {
+            let failure = failures.first { $0.0 === target }?.1
+            guard let failure else { continue }
+            outcomes.append(await target.outcome(.failed, failure, seconds: 0))
+            target.tell(failure, ending: failure.code == .interrupted ? .interrupted : .failed)
+        }
+        return RunOutcome(
+            run: run, targets: outcomes, notStarted: true, exit: outcomes[0].failure?.code.exitStatus ?? 1,
+            seconds: (ContinuousClock.now - started).seconds)
+    }
+
+    /// One target from its preflight to its end.
+    private static func drive(_ target: TargetRun, _ barrier: Barrier?, _ context: RunContext) async -> TargetOutcome {
+        let started = ContinuousClock.now
+        func seconds() -> Double { (ContinuousClock.now - started).seconds }
+        if await target.isNothingToDo {
+            await barrier?.leave()
+            return await target.end(.nothingToDo, nil, seconds: seconds())
+        }
+        do {
+            try await target.upload()
+        } catch {
+            let failure = asFailure(error)
+            await barrier?.fail(target.title)
+            return await target.end(Self.ending(failure), failure, seconds: seconds())
+        }
+        if context.options.stage { return await target.end(.staged, nil, seconds: seconds()) }
+        do {
+            try await barrier?.arrive(target.title)
+            try await target.release()
+            return await target.end(.published, nil, seconds: seconds())
+        } catch {
+            let failure = asFailure(error)
+            return await target.end(Self.ending(failure), failure, seconds: seconds())
+        }
+    }
+
+    private static func ending(_ failure: Failure) -> RunEvent.Ending {
+        switch failure.code {
+        case .interrupted: .interrupted
+        case .pending: .pending
+        default: .failed
+        }
+    }
+
+    /// 0 when all went well, the one reason when all failed for it, 8 when only waits are left, else 7.
+    static func exitStatus(_ outcomes: [TargetOutcome]) -> Int32 {
+        let failures = outcomes.compactMap(\.failure)
+        guard let first = failures.first else { return 0 }
+        if failures.allSatisfy({ $0.code == .pending }) { return Failure.Code.pending.exitStatus }
+        if failures.count < outcomes.count { return Failure.Code.partial.exitStatus }
+        let real = failures.first { $0.code != .partial } ?? first
+        return real.code.exitStatus
+    }
+
+    private func record(_ outcome: RunOutcome, _ document: RunDocument, _ run: RunDirectory, _ places: [Place]) throws {
+        var created: [JSON] = []
+        for place in places {
+            guard let digest = document.digests[place.artifact] else { continue }
+            let id = Self.publicationID(place.provider.manifest.id, digest, place.target)
+            for entry in try Ledger.entries(of: run.state.publicationDirectory(id)) where entry.run == run.id {
+                guard case .object(var members) = entry.document else { continue }
+                members["target"] = .string(place.target.name)
+                members["state"] = .string(entry.isUndone ? "undone" : entry.isSettled ? "settled" : "unsettled")
+                created.append(.object(members))
+            }
+        }
+        try run.write(
+            RunRecord(
+                run: run.id, started: document.started, ended: Clock.now(), user: Machine.userName,
+                host: Machine.hostName, version: version, plan: document.plan, sources: document.artifacts,
+                digests: document.digests, targets: outcome.targets, created: created, notEnforced: Workers.limits(),
+                exit: outcome.exit), to: run.recordPath)
+    }
+}
+
+func asFailure(_ error: any Error) -> Failure {
+    if let failure = error as? Failure { return failure }
+    if error is CancellationError { return Failure(.interrupted, "interrupted") }
+    return Failure(.internal, "\(error)")
+}
+
+extension TargetRun {
+    func outcome(_ ending: RunEvent.Ending, _ failure: Failure?, seconds: Double) -> TargetOutcome {
+        TargetOutcome(
+            target: title, provider: provider.manifest.id, providerVersion: provider.manifest.version,
+            library: provider.manifest.library.sha256 ?? "", artifact: artifact.name, ending: ending,
+            digest: artifact.document.digest, sentBytes: sent,
+            skippedBytes: ending == .nothingToDo ? artifact.document.size : skipped, moves: moves, findings: findings,
+            seconds: seconds, failure: failure)
+    }
+
+    func end(_ ending: RunEvent.Ending, _ failure: Failure?, seconds: Double) -> TargetOutcome {
+        let outcome = outcome(ending, failure, seconds: seconds)
+        tell(failure, ending: ending, outcome)
+        return outcome
+    }
+
+    nonisolated func tell(_ failure: Failure?, ending: RunEvent.Ending, _ outcome: TargetOutcome? = nil) {
+        var event = RunEvent(failure == nil ? .targetDone : .targetFailed, target: title)
+        event.ending = ending
+        event.failure = failure
+        event.digest = artifact.document.digest
+        event.sentBytes = outcome?.sentBytes
+        event.skippedBytes = outcome?.skippedBytes
+        event.seconds = outcome?.seconds
+        event.moves = outcome?.moves
+        context.observer.observe(event)
+        let kind: JournalEvent.Kind =
+            switch ending {
+            case .published: .published
+            case .nothingToDo: .nothingToDo
+            case .staged: .staged
+            case .interrupted: .interrupted
+            case .failed, .pending: .failed
+            }
+        context.append(JournalEvent(kind, target: title, failure: failure, digest: artifact.document.digest))
+        if let failure { context.log.write("error", title, failure.message) }
+    }
+}
