@@ -97,8 +97,9 @@ ep_xml_status ep_xml_parse(const char *bytes, size_t size, const ep_xml_events *
     handler.internalSubset = on_doctype;
     self.parser = xmlCreatePushParserCtxt(&handler, &self, NULL, 0, NULL);
     if (self.parser == NULL) return EP_XML_NO_MEMORY;
-    // Not XML_PARSE_HUGE: libxml2's own bounds on depth, names and texts stay.
-    xmlCtxtUseOptions(self.parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    // NOENT: the predefined entities are replaced in attributes too; without a document type there are no others. Not HUGE:
+    // libxml2's own bounds on depth, names and texts stay.
+    xmlCtxtUseOptions(self.parser, XML_PARSE_NOENT | XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
     int fine = 1;
     size_t done = 0;
     while (fine && self.status == EP_XML_OK && done < size) {

@@ -87,7 +87,8 @@ private final class Tree {
         },
         text: { context, bytes, size in
             guard let context else { return 1 }
-            Unmanaged<Tree>.fromOpaque(context).takeUnretainedValue().add(UnsafeRawBufferPointer(start: bytes, count: size))
+            Unmanaged<Tree>.fromOpaque(context).takeUnretainedValue().add(
+                UnsafeRawBufferPointer(start: bytes, count: size))
             return 0
         },
         end: { context in

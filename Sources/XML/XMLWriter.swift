@@ -37,10 +37,12 @@ extension XMLElement {
             (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte) || byte == UInt8(ascii: "_")
         }
         let parts = bytes.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-        let allowed = parts.count <= 2 && parts.allSatisfy { part in
-            part.first.map(isLetter) == true
-                && part.allSatisfy { isLetter($0) || (0x30...0x39).contains($0) || $0 == 0x2d || $0 == 0x2e }
-        }
+        let allowed =
+            parts.count <= 2
+            && parts.allSatisfy { part in
+                part.first.map(isLetter) == true
+                    && part.allSatisfy { isLetter($0) || (0x30...0x39).contains($0) || $0 == 0x2d || $0 == 0x2e }
+            }
         guard allowed else { throw Failure(.usage, "\(name.debugDescription) is not a name in XML") }
     }
 

@@ -34,7 +34,9 @@ private func failure(_ text: String, _ reader: XMLReader = XMLReader()) -> Failu
         // A blank line and the declaration come before the root.
         #expect(root.line == 3 && parts.map(\.line) == [5, 6])
         #expect(try parts[0].require("PartNumber") == "1")
-        #expect(throws: Failure(.refused, "the XML element Part at line 5 has no Size")) { try parts[0].require("Size") }
+        #expect(throws: Failure(.refused, "the XML element Part at line 5 has no Size")) {
+            try parts[0].require("Size")
+        }
     }
 
     @Test func billionLaughsEndsAtItsFirstLine() {
@@ -48,7 +50,9 @@ private func failure(_ text: String, _ reader: XMLReader = XMLReader()) -> Failu
         #expect(refusal?.place == "answer:2")
     }
 
-    @Test(arguments: ["<!DOCTYPE a>", "<!DOCTYPE a SYSTEM 'file:///etc/hostname'>", "<!DOCTYPE a PUBLIC 'x' 'http://127.0.0.1:9/x'>"])
+    @Test(arguments: [
+        "<!DOCTYPE a>", "<!DOCTYPE a SYSTEM 'file:///etc/hostname'>", "<!DOCTYPE a PUBLIC 'x' 'http://127.0.0.1:9/x'>",
+    ])
     func anyDocumentTypeIsRefused(_ doctype: String) {
         #expect(failure("\(doctype)<a/>")?.message.contains("document type") == true)
     }
@@ -60,7 +64,7 @@ private func failure(_ text: String, _ reader: XMLReader = XMLReader()) -> Failu
     }
 
     @Test(arguments: [
-        ("<a>\n<b>\n</a>", 3), ("<a>\n", 2), ("<a/>\n<b/>", 2), ("plain text", 1), ("<a>\n\u{1}</a>", 2),
+        ("<a>\n<b>\n</a>", 3), ("<a", 1), ("<a/>\n<b/>", 2), ("plain text", 1), ("<a>\n\u{1}</a>", 2),
     ])
     func whatIsNotXMLNamesItsLine(_ text: String, _ line: Int) {
         let refusal = failure(text)
@@ -82,7 +86,8 @@ private func failure(_ text: String, _ reader: XMLReader = XMLReader()) -> Failu
         reader = XMLReader()
         reader.nodeLimit = 4
         #expect(try read("<a x='1'><b/><b/></a>", reader).children.count == 2)
-        #expect(failure("<a x='1'><b/><b/><b/></a>", reader)?.message.hasSuffix("over 4 elements and attributes") == true)
+        #expect(
+            failure("<a x='1'><b/><b/><b/></a>", reader)?.message.hasSuffix("over 4 elements and attributes") == true)
         reader = XMLReader()
         reader.sizeLimit = 10
         #expect(failure("<a>1234567</a>", reader)?.message.hasSuffix("over 10 bytes") == true)

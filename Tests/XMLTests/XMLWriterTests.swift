@@ -5,7 +5,8 @@ import XML
 @Suite struct XMLWriterTests {
     @Test func aRequestBody() throws {
         let body = XMLElement(
-            "CompleteMultipartUpload", [
+            "CompleteMultipartUpload",
+            [
                 XMLElement("Part", [XMLElement("PartNumber", text: "1"), XMLElement("ETag", text: "\"a<&>b\"")])
             ])
         #expect(
