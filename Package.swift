@@ -130,6 +130,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PrepareTests", dependencies: ["Prepare", "OCI", "Digest", "Documents"], swiftSettings: strict),
+        .testTarget(name: "XMLTests", dependencies: ["XML", "Documents"], swiftSettings: strict),
         .testTarget(name: "PublishTests", swiftSettings: strict),
         .testTarget(
             name: "AssembleTests", dependencies: ["Assemble", "Prepare", "OCI", "Digest", "Documents", "Files"],
