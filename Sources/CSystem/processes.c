@@ -116,11 +116,11 @@ int eps_kill_descendants(pid_t root, uint32_t mark, int collect) {
     }
     for (size_t i = 0; i < count; i++) {
         if (!entries[i].doomed) continue;
-        if (entries[i].state != 'Z') {
-            killed++;
-            kill(entries[i].pid, SIGKILL);
-        }
-        if (collect && entries[i].parent == root) waitpid(entries[i].pid, NULL, entries[i].state == 'Z' ? 0 : WNOHANG);
+        /* Also what shows as a zombie: that may be a first thread that ended while others run on. */
+        kill(entries[i].pid, SIGKILL);
+        int gone = entries[i].state == 'Z';
+        if (collect && entries[i].parent == root) gone = waitpid(entries[i].pid, NULL, WNOHANG) != 0;
+        killed += !gone;
     }
     free(entries);
     return killed;
@@ -138,7 +138,7 @@ int eps_no_dumps(void) {
 }
 
 int eps_no_new_privileges(void) { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0; }
-int eps_die_with_parent(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ? -errno : 0; }
+int eps_die_with_parent(int yes) { return prctl(PR_SET_PDEATHSIG, yes ? SIGKILL : 0, 0, 0, 0) < 0 ? -errno : 0; }
 
 int eps_limit_memory(uint64_t bytes) {
     struct rlimit limit = {bytes, bytes};

@@ -39,12 +39,16 @@ public enum Sandbox {
             let status = restrictFiles(job, abi: abi)
             if status != 0 { missing.append("Landlock could not be enforced: \(errnoName(-status))") }
         }
+        var isFiltered = false
         if job.filterSystemCalls {
             let status = eps_seccomp(job.refuseNetwork ? 1 : 0)
+            isFiltered = status == 0
             if status != 0 {
                 missing.append("the filter of system calls could not be installed: \(errnoName(-status))")
             }
         }
+        // A provider that can start processes: the watcher must outlive the host for the moment that it takes to end them.
+        if !isFiltered { _ = eps_die_with_parent(0) }
         return missing
     }
 

@@ -9,7 +9,7 @@ public enum ProviderWorker {
         let socket = eps_move_socket()
         guard socket > 2 else { _exit(70) }
         let host = getppid()
-        _ = eps_die_with_parent()
+        _ = eps_die_with_parent(1)
         _ = eps_no_dumps()
         _ = eps_no_new_privileges()
         _ = eps_become_subreaper()

@@ -1,5 +1,11 @@
-// Plays the host in the tests that kill it: runs jobs of the provider that its arguments name, and waits.
+// Plays the host in the tests that kill it: runs jobs of the provider that its arguments name, and waits. A request that
+// begins with "unfiltered " runs without the filter of system calls, so that the provider can start processes.
 // Usage: WorkersTestHost WORKER LIBRARY REQUEST...
+//
+// With --nurse it starts such a host and becomes the parent of all that the killed leave behind, prints the host's process id,
+// and ends once the last of them did: the test's own process never has a child that it does not know.
+// Usage: WorkersTestHost --nurse WORKER LIBRARY REQUEST...
+import Glibc
 import Workers
 
 struct Silent: HostServices {
@@ -21,14 +27,29 @@ struct Silent: HostServices {
 }
 
 let arguments = CommandLine.arguments
+if arguments[1] == "--nurse" {
+    // Making Workers makes this process a subreaper.
+    _ = Workers(workerExecutable: "")
+    var child: pid_t = 0
+    var words = ([arguments[0]] + arguments.dropFirst(2)).map { strdup($0) } + [nil]
+    guard posix_spawn(&child, arguments[0], nil, nil, &words, environ) == 0 else { exit(1) }
+    print(child)
+    fflush(nil)
+    while wait(nil) > 0 || errno == EINTR {}
+    exit(0)
+}
+
 let workers = Workers(workerExecutable: arguments[1])
 await withTaskGroup(of: Void.self) { group in
     for request in arguments.dropFirst(3) {
         group.addTask {
             guard let identity = try? LibraryIdentity(of: arguments[2]) else { return }
-            let job = WorkerJob(
+            let isFiltered = !request.hasPrefix("unfiltered ")
+            var job = WorkerJob(
                 providerID: "badcloud", providerVersion: "1.0.0", libraryPath: arguments[2],
-                libraryIdentity: identity, profile: .publish, operation: "ep.upload/1", request: Array(request.utf8))
+                libraryIdentity: identity, profile: .publish, operation: "ep.upload/1", 
+                request: Array(request.dropFirst(isFiltered ? 0 : 11).utf8))
+            job.filterSystemCalls = isFiltered
             print("\(request): \(await workers.run(job, services: Silent(), cancellation: Cancellation()))")
         }
     }

@@ -51,13 +51,27 @@ enum Lab {
         return path
     }
 
-    static func spawn(_ arguments: [String]) -> pid_t {
+    /// - Parameter output: what becomes its standard output.
+    static func spawn(_ arguments: [String], output: Int32 = 1) -> pid_t {
         var pid: pid_t = 0
         let pointers = arguments.map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
-        let status = posix_spawnp(&pid, arguments[0], nil, nil, pointers, environ)
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, output, 1)
+        let status = posix_spawnp(&pid, arguments[0], &actions, nil, pointers, environ)
         precondition(status == 0, "\(arguments[0]) cannot be started")
         return pid
+    }
+
+    /// - Returns: the process, and what to read its standard output from.
+    static func spawnReading(_ arguments: [String]) throws -> (pid: pid_t, output: Int32) {
+        var ends: [Int32] = [-1, -1]
+        try #require(pipe(&ends) == 0)
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        defer { close(ends[1]) }
+        return (spawn(arguments, output: ends[1]), ends[0])
     }
 
     static func run(_ arguments: [String]) -> Int32 {

@@ -41,8 +41,8 @@ int eps_become_subreaper(void);
 int eps_collect(pid_t child, int *status);
 int eps_status_signal(int status); /* 0 if it exited */
 int eps_status_exit(int status);
-/* Kills every descendant of root found in /proc and reports how many; direct children count only if they carry mark
- * (see eps_mark), 0: any. With collect, those that became the caller's own children are reaped. */
+/* Kills every descendant of root found in /proc and reports how many are left to die; direct children count only if they
+ * carry mark (see eps_mark), 0: any. With collect, those that became the caller's own children are reaped. Never waits. */
 int eps_kill_descendants(pid_t root, uint32_t mark, int collect);
 /* Marks this process and all that it will ever start, so that the host knows an orphan of a dead worker from a child
  * of its own: the soft limit of POSIX message queue bytes, which nothing here uses, is inherited by fork and kept by
@@ -54,7 +54,8 @@ const char *eps_signal_name(int number);
 /* ---- Hardening of this process ---- */
 int eps_no_dumps(void);
 int eps_no_new_privileges(void);
-int eps_die_with_parent(void);
+/* The kernel kills the calling thread's process when its parent dies, or (0) no longer. */
+int eps_die_with_parent(int yes);
 int eps_limit_memory(uint64_t bytes);
 int eps_limit_processes_files(void);
 

@@ -66,7 +66,7 @@ public struct WorkerJob: Sendable {
     /// Bytes of address space; nil: no limit.
     public var memoryLimit: UInt64?
     /// For the tests of what holds on a kernel without seccomp.
-    var filterSystemCalls = true
+    package var filterSystemCalls = true
 
     public init(
         providerID: String, providerVersion: String, libraryPath: String, libraryIdentity: LibraryIdentity,

@@ -104,6 +104,15 @@ static ep_status start(int with_exec, const ep_sink *sink) {
     return answer(sink, text);
 }
 
+/* A child and a grandchild, each in a session of its own, and then nothing more. */
+static void brood(void) {
+    for (int generation = 0; generation < 2; generation++) {
+        if (fork() != 0) break;
+        setsid();
+    }
+    for (;;) sleep(60);
+}
+
 static ep_status network(const ep_sink *sink) {
     char text[64];
     int made = socket(AF_INET, SOCK_STREAM, 0);
@@ -171,6 +180,7 @@ static ep_status invoke(ep_instance *instance, const char *operation, const char
         return answer(sink, "{}");
     }
     if (!strcmp(what, "fork")) return start(0, sink);
+    if (!strcmp(what, "brood")) brood();
     if (!strcmp(what, "exec")) return start(1, sink);
     if (!strcmp(what, "spy")) return spy(argument, sink);
     if (!strcmp(what, "many")) {
