@@ -2,10 +2,10 @@
 ///
 /// It is also the ABI's error document (schemas/error.schema.json), so a provider's refusal reaches the terminal unchanged.
 public struct Failure: Error, Sendable, Equatable, Codable {
-  /// What kind of failure: decides the exit status. Open: an unknown code reads as `internal`.
-  public struct Code: RawRepresentable, Sendable, Hashable, Codable {
-    public let rawValue: String
-    public init(rawValue: String) { self.rawValue = rawValue }
+    /// What kind of failure: decides the exit status. Open: an unknown code reads as `internal`.
+    public struct Code: RawRepresentable, Sendable, Hashable, Codable {
+        public let rawValue: String
+        public init(rawValue: String) { self.rawValue = rawValue }
 
         public static let `internal` = Code(rawValue: "internal")
         public static let usage = Code(rawValue: "usage")
@@ -40,62 +40,61 @@ public struct Failure: Error, Sendable, Equatable, Codable {
             }
         }
     }
-  }
 
-  public var code: Code
-  /// One sentence, in as many languages as its author gave: what failed.
-  public var localizedMessage: LocalizedText
-  /// Where: `file:line:column`, a path, a URL without its query, a target.
-  public var place: String?
-  /// What to do next, in one sentence.
-  public var localizedHint: LocalizedText?
-  /// The vendor's own error code.
-  public var vendorCode: String?
-  /// The vendor's request id, for its support.
-  public var requestID: String?
-  /// The status of the HTTP answer, if there was one.
-  public var httpStatus: Int?
-  /// Whether the same request may succeed later without a change.
-  public var retryable: Bool?
-  /// Seconds to wait before that.
-  public var retryAfter: Double?
+    public var code: Code
+    /// One sentence, in as many languages as its author gave: what failed.
+    public var localizedMessage: LocalizedText
+    /// Where: `file:line:column`, a path, a URL without its query, a target.
+    public var place: String?
+    /// What to do next, in one sentence.
+    public var localizedHint: LocalizedText?
+    /// The vendor's own error code.
+    public var vendorCode: String?
+    /// The vendor's request id, for its support.
+    public var requestID: String?
+    /// The status of the HTTP answer, if there was one.
+    public var httpStatus: Int?
+    /// Whether the same request may succeed later without a change.
+    public var retryable: Bool?
+    /// Seconds to wait before that.
+    public var retryAfter: Double?
 
-  enum CodingKeys: String, CodingKey {
-    case code, place, retryable
-    case localizedMessage = "message"
-    case localizedHint = "hint"
-    case vendorCode = "vendor_code"
-    case requestID = "request_id"
-    case httpStatus = "http_status"
-    case retryAfter = "retry_after_s"
-  }
+    enum CodingKeys: String, CodingKey {
+        case code, place, retryable
+        case localizedMessage = "message"
+        case localizedHint = "hint"
+        case vendorCode = "vendor_code"
+        case requestID = "request_id"
+        case httpStatus = "http_status"
+        case retryAfter = "retry_after_s"
+    }
 
-  public init(
-    _ code: Code, _ message: String, place: String? = nil, hint: String? = nil,
-    vendorCode: String? = nil,
-    requestID: String? = nil, httpStatus: Int? = nil, retryable: Bool? = nil,
-    retryAfter: Double? = nil
-  ) {
-    self.code = code
-    localizedMessage = LocalizedText(message)
-    self.place = place
-    localizedHint = hint.map { LocalizedText($0) }
-    self.vendorCode = vendorCode
-    self.requestID = requestID
-    self.httpStatus = httpStatus
-    self.retryable = retryable
-    self.retryAfter = retryAfter
-  }
+    public init(
+        _ code: Code, _ message: String, place: String? = nil, hint: String? = nil,
+        vendorCode: String? = nil,
+        requestID: String? = nil, httpStatus: Int? = nil, retryable: Bool? = nil,
+        retryAfter: Double? = nil
+    ) {
+        self.code = code
+        localizedMessage = LocalizedText(message)
+        self.place = place
+        localizedHint = hint.map { LocalizedText($0) }
+        self.vendorCode = vendorCode
+        self.requestID = requestID
+        self.httpStatus = httpStatus
+        self.retryable = retryable
+        self.retryAfter = retryAfter
+    }
 
-  /// The message in English, or in whatever language it has. Setting it drops the others.
-  public var message: String {
-    get { localizedMessage.text() }
-    set { localizedMessage = LocalizedText(newValue) }
-  }
+    /// The message in English, or in whatever language it has. Setting it drops the others.
+    public var message: String {
+        get { localizedMessage.text() }
+        set { localizedMessage = LocalizedText(newValue) }
+    }
 
-  /// The hint in English, or in whatever language it has. Setting it drops the others.
-  public var hint: String? {
-    get { localizedHint?.text() }
-    set { localizedHint = newValue.map { LocalizedText($0) } }
-  }
+    /// The hint in English, or in whatever language it has. Setting it drops the others.
+    public var hint: String? {
+        get { localizedHint?.text() }
+        set { localizedHint = newValue.map { LocalizedText($0) } }
+    }
 }

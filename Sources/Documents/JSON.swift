@@ -65,9 +65,7 @@ public enum DocumentCoding {
     }
 
     /// - Throws: `DecodingError`, as Foundation words it; callers add the document's place.
-    public static func decode<Document: Decodable>(_ type: Document.Type, from data: Data) throws
-        -> Document
-    {
+    public static func decode<Document: Decodable>(_ type: Document.Type, from data: Data) throws -> Document {
         try JSONDecoder().decode(type, from: data)
     }
 }

@@ -25,7 +25,6 @@ public struct LocalizedText: Sendable, Equatable, Codable, ExpressibleByStringLi
 
     /// The text in that language, else in English, else in any.
     public func text(in language: String = "en") -> String {
-        byLanguage[language] ?? byLanguage["en"] ?? byLanguage.sorted { $0.key < $1.key }.first?.value
-            ?? ""
+        byLanguage[language] ?? byLanguage["en"] ?? byLanguage.sorted { $0.key < $1.key }.first?.value ?? ""
     }
 }
