@@ -42,39 +42,59 @@ public struct Failure: Error, Sendable, Equatable, Codable {
     }
 
     public var code: Code
-    /// One sentence: what failed.
-    public var message: String
+    /// One sentence, in as many languages as its author gave: what failed.
+    public var localizedMessage: LocalizedText
     /// Where: `file:line:column`, a path, a URL without its query, a target.
     public var place: String?
     /// What to do next, in one sentence.
-    public var hint: String?
+    public var localizedHint: LocalizedText?
     /// The vendor's own error code.
     public var vendorCode: String?
     /// The vendor's request id, for its support.
     public var requestID: String?
+    /// The status of the HTTP answer, if there was one.
+    public var httpStatus: Int?
     /// Whether the same request may succeed later without a change.
     public var retryable: Bool?
     /// Seconds to wait before that.
     public var retryAfter: Double?
 
     enum CodingKeys: String, CodingKey {
-        case code, message, place, hint, retryable
+        case code, place, retryable
+        case localizedMessage = "message"
+        case localizedHint = "hint"
         case vendorCode = "vendor_code"
         case requestID = "request_id"
+        case httpStatus = "http_status"
         case retryAfter = "retry_after_s"
     }
 
     public init(
-        _ code: Code, _ message: String, place: String? = nil, hint: String? = nil, vendorCode: String? = nil,
-        requestID: String? = nil, retryable: Bool? = nil, retryAfter: Double? = nil
+        _ code: Code, _ message: String, place: String? = nil, hint: String? = nil,
+        vendorCode: String? = nil,
+        requestID: String? = nil, httpStatus: Int? = nil, retryable: Bool? = nil,
+        retryAfter: Double? = nil
     ) {
         self.code = code
-        self.message = message
+        localizedMessage = LocalizedText(message)
         self.place = place
-        self.hint = hint
+        localizedHint = hint.map { LocalizedText($0) }
         self.vendorCode = vendorCode
         self.requestID = requestID
+        self.httpStatus = httpStatus
         self.retryable = retryable
         self.retryAfter = retryAfter
+    }
+
+    /// The message in English, or in whatever language it has. Setting it drops the others.
+    public var message: String {
+        get { localizedMessage.text() }
+        set { localizedMessage = LocalizedText(newValue) }
+    }
+
+    /// The hint in English, or in whatever language it has. Setting it drops the others.
+    public var hint: String? {
+        get { localizedHint?.text() }
+        set { localizedHint = newValue.map { LocalizedText($0) } }
     }
 }

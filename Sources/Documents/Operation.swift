@@ -12,7 +12,9 @@ public struct OperationRequest: Sendable, Equatable, Codable {
         public var tags: [String]
         /// Validated against the manifest's configuration schema.
         public var options: [String: JSON]
-        public init(name: String, scheme: String, address: String, tags: [String], options: [String: JSON] = [:]) {
+        public init(
+            name: String, scheme: String, address: String, tags: [String], options: [String: JSON] = [:]
+        ) {
             self.name = name
             self.scheme = scheme
             self.address = address
@@ -61,7 +63,8 @@ public struct OperationRequest: Sendable, Equatable, Codable {
         /// A container's blobs (index, manifests, configurations, layers); a disk's one file.
         public var files: [File]
         public init(
-            kind: String, name: String, version: String, digest: String, size: Int64, format: String? = nil,
+            kind: String, name: String, version: String, digest: String, size: Int64,
+            format: String? = nil,
             platforms: [String], annotations: [String: String] = [:], files: [File]
         ) {
             self.kind = kind
@@ -89,6 +92,17 @@ public struct OperationRequest: Sendable, Equatable, Codable {
     public var state: [String: JSON]
     /// `ep.undo/1`: the ledger's entry to undo.
     public var entry: JSON?
+
+    /// `entry` of `ep.undo/1`, read. Nil if there is none.
+    /// - Throws: `Failure(.usage)` if it is no ledger entry.
+    public func ledgerEntry() throws -> LedgerEntry? {
+        guard let entry else { return nil }
+        do {
+            return try DocumentCoding.decode(LedgerEntry.self, from: DocumentCoding.encode(entry))
+        } catch {
+            throw Failure(.usage, "the entry to undo is not one of the ledger", place: target.name)
+        }
+    }
 
     public init(
         operation: String, run: String, publication: String, target: Target, artifact: Artifact? = nil,
@@ -130,7 +144,8 @@ public struct OperationResult: Sendable, Equatable, Codable {
         public var fix: LocalizedText?
         public var source: String?
         public init(
-            rule: String, severity: String, outcome: String, message: LocalizedText, evidence: String? = nil,
+            rule: String, severity: String, outcome: String, message: LocalizedText,
+            evidence: String? = nil,
             fix: LocalizedText? = nil, source: String? = nil
         ) {
             self.rule = rule
@@ -140,6 +155,49 @@ public struct OperationResult: Sendable, Equatable, Codable {
             self.evidence = evidence
             self.fix = fix
             self.source = source
+        }
+    }
+
+    /// An item of `ep.inventory/1`: one thing at the target that carries our mark. Goes into `items` as `json`.
+    public struct Resource: Sendable, Equatable, Codable {
+        /// What it is, in the words that the provider's intents use.
+        public var kind: String
+        /// The target's id of it.
+        public var id: String
+        public var region: String?
+        /// The name that people know it by.
+        public var name: String?
+        /// Of the artifact that it holds.
+        public var digest: String?
+        /// The publication that made it, read from its mark.
+        public var publication: String?
+        /// RFC 3339, UTC.
+        public var created: String?
+        /// What `ep.undo/1` needs to remove it.
+        public var undo: [String: JSON]?
+        public init(
+            kind: String, id: String, region: String? = nil, name: String? = nil, digest: String? = nil,
+            publication: String? = nil, created: String? = nil, undo: [String: JSON]? = nil
+        ) {
+            self.kind = kind
+            self.id = id
+            self.region = region
+            self.name = name
+            self.digest = digest
+            self.publication = publication
+            self.created = created
+            self.undo = undo
+        }
+
+        public var json: JSON {
+            var members: [String: JSON] = ["kind": .string(kind), "id": .string(id)]
+            let texts = [
+                ("region", region), ("name", name), ("digest", digest), ("publication", publication),
+                ("created", created),
+            ]
+            for (key, value) in texts { if let value { members[key] = .string(value) } }
+            if let undo { members["undo"] = .object(undo) }
+            return .object(members)
         }
     }
 

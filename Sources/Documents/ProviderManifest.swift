@@ -38,6 +38,19 @@ public struct ProviderManifest: Sendable, Equatable, Codable {
         public var hosts: [String]?
         /// TCP ports that it connects to; default 443.
         public var ports: [Int]?
+        public init(
+            environment: [String]? = nil, files: [String: String]? = nil, directories: [String]? = nil,
+            helpers: [String: String]? = nil, secrets: [String: [String]]? = nil, hosts: [String]? = nil,
+            ports: [Int]? = nil
+        ) {
+            self.environment = environment
+            self.files = files
+            self.directories = directories
+            self.helpers = helpers
+            self.secrets = secrets
+            self.hosts = hosts
+            self.ports = ports
+        }
     }
 
     public var format: Int
@@ -61,7 +74,7 @@ public struct ProviderManifest: Sendable, Equatable, Codable {
     /// JSON Schema of a target's `options` and of the provider's configuration.
     public var configuration: JSON?
     public var needs: Needs?
-    /// Checkpoint revision that it writes, and those that it can read.
+    /// Revisions of its checkpoints: first the one that it writes, then older ones that it can read.
     public var checkpoints: [Int]?
     /// Seconds without a sign of life after which a worker is ended; default 120.
     public var inactivity: Double?
@@ -73,7 +86,8 @@ public struct ProviderManifest: Sendable, Equatable, Codable {
     public var report: String?
 
     enum CodingKeys: String, CodingKey {
-        case format, id, version, title, kind, abi, library, targets, operations, views, artifacts, formats
+        case format, id, version, title, kind, abi, library, targets, operations, views, artifacts,
+            formats
         case configuration, needs, checkpoints, verbs, licence, homepage, report
         case inactivity = "inactivity_s"
     }
