@@ -131,6 +131,10 @@ let package = Package(
         .testTarget(
             name: "PrepareTests", dependencies: ["Prepare", "OCI", "Digest", "Documents"], swiftSettings: strict),
         .testTarget(name: "XMLTests", dependencies: ["XML", "Documents"], swiftSettings: strict),
+        .testTarget(name: "StateTests", dependencies: ["State", "Documents"], swiftSettings: strict),
+        .testTarget(name: "PlansTests", dependencies: ["Plans", "Documents"], swiftSettings: strict),
+        .testTarget(
+            name: "ExecutionTests", dependencies: ["Execution", "State", "Documents"], swiftSettings: strict),
         .testTarget(name: "PublishTests", swiftSettings: strict),
         .testTarget(
             name: "AssembleTests", dependencies: ["Assemble", "Prepare", "OCI", "Digest", "Documents", "Files"],

@@ -1,4 +1,4 @@
-public import Documents
+import Documents
 import Files
 import FoundationEssentials
 import Glibc

@@ -1,0 +1,59 @@
+import Documents
+import Foundation
+import Testing
+
+@testable import Plans
+
+/// A plan that somebody wrote: what is right is read, what is wrong is named with its line and column.
+@Suite struct PlanTests {
+    private func read(_ text: String) throws -> LocatedPlan {
+        let path = NSTemporaryDirectory() + "plan-\(UUID().uuidString).yaml"
+        try text.write(toFile: path, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        return try LocatedPlan(reading: path)
+    }
+
+    private let good = """
+        format: 1
+        artifacts:
+          base: {kind: container, release: 24.03}
+          server: {kind: disk, file: ./server.raw, format: raw, version: 24.03-LTS-SP2}
+        targets:
+          - {name: one, artifact: base, to: "local:./out", tags: [24.03, 20.10]}
+          - artifact: server
+            to: local:/srv/images
+        options: {tag_when: all}
+        """
+
+    @Test func numbersThatAreNamesStayText() throws {
+        let plan = try read(good)
+        #expect(plan.plan.artifacts["base"]?.release == "24.03")
+        #expect(plan.plan.targets[0].tags == ["24.03", "20.10"])
+        #expect(plan.plan.targets[1].title == "local:/srv/images" && plan.plan.targets[1].address == "/srv/images")
+        #expect(plan.plan.options?.tagWhen == .all)
+        #expect(plan.absolute("./server.raw") == "\(plan.directory)/server.raw")
+        #expect(try plan.only(["one"]).plan.artifacts.keys.sorted() == ["base"])
+        #expect(throws: Failure.self) { try plan.only(["two"]) }
+    }
+
+    @Test(arguments: [
+        ("artifact: base, to:", "artefact: base, to:", ":6:19", "unknown key \"artefact\""),
+        ("tag_when: all", "tag_when: some", ":9:", "tag_when"),
+        ("format: 1\n", "format: 2\n", ":1:9", "format"),
+        ("artifact: server", "artifact: sever", ":7:15", "sever"),
+        ("\"local:./out\"", "local", ":6:", "is no target"),
+        ("release: 24.03", "index: docker_img", ":3:", "needs \"release\""),
+        (", format: raw,", ",", ":4:", "needs \"format\""),
+        ("kind: disk,", "kind: disk, release: x,", ":4:", "means nothing for a disk"),
+        ("- artifact: server", "- name: one\n    artifact: server", ":7:", "two targets are called one"),
+        ("targets:", "targets:\n  - *x\ntargetz:", ":", "x"),
+    ])
+    func whatIsWrongIsNamedWithItsPlace(old: String, new: String, place: String, words: String) throws {
+        let text = good.replacingOccurrences(of: old, with: new)
+        try #require(text != good)
+        let failure = #expect(throws: Failure.self) { try read(text) }
+        #expect(failure?.code == .usage)
+        #expect(failure?.place?.contains(".yaml\(place)") == true, "\(failure?.place ?? "nowhere"): \(failure?.message ?? "")")
+        #expect(failure?.message.contains(words) == true, "\(failure?.message ?? "")")
+    }
+}
