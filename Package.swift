@@ -63,7 +63,7 @@ let package = Package(
         leaf("Documents"),
         leaf("Digest", [crypto, "Documents"]),
         leaf("Files", ["Documents"]),
-        leaf("Schema", [yams, "Documents"]),
+        leaf("Schema", [yams, "Documents", "Schemas"]),
 
         // HTTP on libcurl, XML on libxml2: each behind a narrow C target.
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
@@ -120,6 +120,7 @@ let package = Package(
 
         // Tests.
         .testTarget(name: "ABITests", dependencies: ["ProviderAPI"], swiftSettings: strict),
+        .testTarget(name: "SchemaTests", dependencies: ["Schema", "Documents"], swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
         .testTarget(name: "OCITests", dependencies: ["OCI", "Digest", "Documents", "Files"], swiftSettings: strict),
         .executableTarget(
