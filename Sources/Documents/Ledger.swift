@@ -3,7 +3,7 @@ public struct LedgerIntent: Sendable, Equatable, Codable {
     /// What will be made, a word of the provider's own: `snapshot`, `image`.
     public var kind: String
     public var region: String?
-    /// All by which the provider can find it without an id: its name, its client token, its mark.
+    /// All by which the provider can find it without an id: its name, its client token, its mark. Not empty.
     public var find: [String: JSON]
     public init(kind: String, region: String? = nil, find: [String: JSON]) {
         self.kind = kind
@@ -58,22 +58,9 @@ public struct HelperCommand: Sendable, Equatable, Codable {
     public var arguments: [String]?
     /// Text for its standard input.
     public var input: String?
-    /// Exit statuses with which its output is wanted; nil: 0 alone.
-    public var accept: [Int]?
-    /// Seconds after which it is ended; nil: 60.
-    public var timeout: Double?
-    enum CodingKeys: String, CodingKey {
-        case name, arguments, input, accept
-        case timeout = "timeout_s"
-    }
-    public init(
-        name: String, arguments: [String]? = nil, input: String? = nil, accept: [Int]? = nil,
-        timeout: Double? = nil
-    ) {
+    public init(name: String, arguments: [String]? = nil, input: String? = nil) {
         self.name = name
         self.arguments = arguments
         self.input = input
-        self.accept = accept
-        self.timeout = timeout
     }
 }

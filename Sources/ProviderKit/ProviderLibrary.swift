@@ -27,9 +27,7 @@ public enum ProviderLibrary {
                     id: UnsafeRawPointer(id.utf8Start).assumingMemoryBound(to: CChar.self),
                     version: UnsafeRawPointer(version.utf8Start).assumingMemoryBound(to: CChar.self),
                     manifest: manifest, manifest_size: manifestSize,
-                    open: { host, configuration, size, instance in
-                        ProviderLibrary.open(host, configuration, size, instance)
-                    },
+                    open: { ProviderLibrary.open($0, $1, $2, $3, $4) },
                     close: { ProviderLibrary.close($0) },
                     invoke: { ProviderLibrary.invoke($0, $1, $2, $3, $4) },
                     extension: { _ in nil }))
@@ -51,7 +49,7 @@ public enum ProviderLibrary {
 
     private static func open(
         _ host: UnsafePointer<ep_host>?, _ configuration: UnsafePointer<CChar>?, _ size: UInt64,
-        _ instance: UnsafeMutablePointer<OpaquePointer?>?
+        _ instance: UnsafeMutablePointer<OpaquePointer?>?, _ sink: UnsafePointer<ep_sink>?
     ) -> ep_status {
         guard let host, let instance, let type = registered.withLock({ $0 }) else { return EP_INVALID }
         let services = Host(table: host)
@@ -62,7 +60,12 @@ public enum ProviderLibrary {
             return EP_OK
         } catch {
             let failure = asFailure(error)
-            services.log(.error, failure.message)
+            let document = (try? DocumentCoding.encode(failure)) ?? Data()
+            if let sink {
+                _ = document.withUnsafeBytes {
+                    sink.pointee.write(sink.pointee.context, $0.baseAddress, UInt64($0.count))
+                }
+            }
             return failure.status
         }
     }

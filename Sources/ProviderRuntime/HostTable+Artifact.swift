@@ -8,7 +8,7 @@ extension HostTable {
     /// is sent for a read, and pread needs no lock.
     func fillArtifact() {
         host.pointee.artifact_open = { context, name, size, descriptor in
-            guard let descriptor, size <= 4096 else { return EP_INVALID }
+            guard let descriptor, size <= EP_LIMIT_NAME else { return EP_INVALID }
             let reply = HostTable.of(context).connection.request(.artifactOpen, fields(bytes(name, size)))
             guard let reply else { return EP_CANCELLED }
             var reader = FieldReader(reply.payload)
@@ -50,7 +50,7 @@ extension HostTable {
             return EP_OK
         }
         host.pointee.image_stat = { context, path, size, stat in
-            guard let stat else { return EP_INVALID }
+            guard let stat, size <= EP_LIMIT_PATH else { return EP_INVALID }
             let reply = HostTable.of(context).call(.treeStat, fields(bytes(path, size)))
             guard reply.status == EP_OK else { return reply.status }
             var reader = FieldReader(reply.data)
@@ -68,13 +68,15 @@ extension HostTable {
             return EP_OK
         }
         host.pointee.image_read = { context, path, size, limit, sink in
+            guard size <= EP_LIMIT_PATH, limit <= EP_LIMIT_IMAGE else { return EP_INVALID }
             var writer = FieldWriter()
             writer.field(bytes(path, size))
             writer.number(limit)
             return HostTable.of(context).call(.treeRead, writer.bytes, into: sink)
         }
         host.pointee.image_list = { context, path, size, sink in
-            HostTable.of(context).call(.treeList, fields(bytes(path, size)), into: sink)
+            guard size <= EP_LIMIT_PATH else { return EP_INVALID }
+            return HostTable.of(context).call(.treeList, fields(bytes(path, size)), into: sink)
         }
     }
 }

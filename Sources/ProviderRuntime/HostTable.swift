@@ -61,7 +61,7 @@ final class HostTable: @unchecked Sendable {
             var writer = FieldWriter()
             writer.number(done)
             writer.number(total)
-            writer.field(bytes(step, min(size, 1024)))
+            writer.field(bytes(step, min(size, UInt64(EP_LIMIT_STEP))))
             try? HostTable.of(context).connection.send(Message(.progress, payload: writer.bytes))
         }
         host.pointee.cancelled = { HostTable.of($0).connection.isCancelled ? 1 : 0 }
@@ -100,13 +100,13 @@ final class HostTable: @unchecked Sendable {
             return EP_OK
         }
         host.pointee.intend = { context, document, size, intent in
-            guard size <= documentLimit, let intent else { return EP_INVALID }
+            guard size <= EP_LIMIT_DOCUMENT, let intent else { return EP_INVALID }
             let reply = HostTable.of(context).call(.intend, fields(bytes(document, size)))
             if reply.status == EP_OK { intent.pointee = reply.number }
             return reply.status
         }
         host.pointee.created = { context, intent, document, size in
-            guard size <= documentLimit else { return EP_INVALID }
+            guard size <= EP_LIMIT_DOCUMENT else { return EP_INVALID }
             var writer = FieldWriter()
             writer.number(intent)
             writer.field(bytes(document, size))
@@ -121,7 +121,7 @@ final class HostTable: @unchecked Sendable {
 
     private func fillValues() {
         host.pointee.secret = { context, name, size, sink, expires in
-            guard let sink, let write = sink.pointee.write else { return EP_INVALID }
+            guard let sink, let write = sink.pointee.write, size <= EP_LIMIT_NAME else { return EP_INVALID }
             let reply = HostTable.of(context).call(.secret, fields(bytes(name, size)))
             guard reply.status == EP_OK else { return reply.status }
             expires?.pointee = Int64(bitPattern: reply.number)
@@ -129,14 +129,15 @@ final class HostTable: @unchecked Sendable {
         }
         // Answered, so that nothing logged after it can pass unmasked.
         host.pointee.redact = { context, secret, size in
-            guard size > 0, size <= EP_LIMIT_CHECKPOINT else { return EP_INVALID }
+            guard size > 0, size <= EP_LIMIT_SECRET else { return EP_INVALID }
             return HostTable.of(context).call(.redact, fields(bytes(secret, size))).status
         }
         host.pointee.file_read = { context, name, size, sink in
-            HostTable.of(context).call(.fileRead, fields(bytes(name, size)), into: sink)
+            guard size <= EP_LIMIT_NAME else { return EP_INVALID }
+            return HostTable.of(context).call(.fileRead, fields(bytes(name, size)), into: sink)
         }
         host.pointee.run_helper = { context, document, size, sink in
-            guard size <= documentLimit else { return EP_INVALID }
+            guard size <= EP_LIMIT_DOCUMENT else { return EP_INVALID }
             return HostTable.of(context).call(.runHelper, fields(bytes(document, size)), into: sink)
         }
         host.pointee.cache_get = { context, key, size, sink in
@@ -149,9 +150,6 @@ final class HostTable: @unchecked Sendable {
         }
     }
 }
-
-/// EP_LIMIT_DOCUMENT, whose expression Swift does not import.
-let documentLimit: UInt64 = 4 << 20
 
 /// The bytes that the provider points at, copied: they are its own only until the call returns.
 func bytes(_ pointer: UnsafePointer<CChar>?, _ size: UInt64) -> [UInt8] { bytes(UnsafeRawPointer(pointer), size) }

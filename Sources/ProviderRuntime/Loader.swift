@@ -80,10 +80,18 @@ struct Loader {
             return Ending(EP_UNSUPPORTED, "\(id) has no open or no invoke")
         }
         var instance: OpaquePointer?
-        let opened = job.configuration.withUnsafeBytes {
-            open(table.host, $0.bindMemory(to: CChar.self).baseAddress, UInt64($0.count), &instance)
+        let refusal = Sink()
+        let opened = refusal.withSink { sink in
+            job.configuration.withUnsafeBytes {
+                open(table.host, $0.bindMemory(to: CChar.self).baseAddress, UInt64($0.count), &instance, sink)
+            }
         }
-        guard opened == EP_OK else { return Ending(opened, "\(id) refused its configuration (status \(opened))") }
+        guard opened == EP_OK else {
+            // Pending is for invoke alone, and no status says more than the provider's own words.
+            let status = opened == EP_PENDING ? EP_INTERNAL : opened
+            if !refusal.bytes.isEmpty { return Ending(status: status, document: refusal.bytes) }
+            return Ending(status, "\(id) refused its configuration (status \(opened))")
+        }
         let sink = Sink()
         let status = sink.withSink { sink in
             job.operation.withCString { operation in
@@ -108,7 +116,9 @@ final class Sink {
         sink.write = { context, data, size in
             guard let context else { return EP_INVALID }
             let sink = Unmanaged<Sink>.fromOpaque(UnsafeRawPointer(context)).takeUnretainedValue()
-            guard size <= documentLimit, UInt64(sink.bytes.count) + size <= documentLimit else { return EP_INVALID }
+            guard size <= EP_LIMIT_DOCUMENT, UInt64(sink.bytes.count) + size <= EP_LIMIT_DOCUMENT else {
+                return EP_INVALID
+            }
             if let data { sink.bytes.append(contentsOf: UnsafeRawBufferPointer(start: data, count: Int(size))) }
             return EP_OK
         }

@@ -120,7 +120,7 @@ struct SchemaTests {
     func helper() throws {
         try check(
             SchemaFile("helper"),
-            full: HelperCommand(name: "n", arguments: ["a"], input: "i", accept: [0], timeout: 1),
+            full: HelperCommand(name: "n", arguments: ["a"], input: "i"),
             least: HelperCommand(name: "n"))
     }
 

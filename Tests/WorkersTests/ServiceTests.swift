@@ -69,4 +69,14 @@ import Testing
         }
         #expect(String(decoding: wait, as: UTF8.self).contains("resume_after_s"))
     }
+
+    @Test func aRefusedConfigurationKeepsItsDocument() async throws {
+        var job = try Lab.job("good")
+        job.configuration = Array(#"{"refuse":true}"#.utf8)
+        guard case .failed(let status, let document) = await Lab.outcome(job) else {
+            Issue.record("the configuration was not refused")
+            return
+        }
+        #expect(status == EP_INVALID && String(decoding: document, as: UTF8.self).contains("no such region"))
+    }
 }

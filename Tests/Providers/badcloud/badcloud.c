@@ -207,8 +207,12 @@ static ep_status invoke(ep_instance *instance, const char *operation, const char
     return good(sink);
 }
 
-static ep_status open_instance(const ep_host *given, const char *configuration, uint64_t size, ep_instance **instance) {
-    (void)configuration, (void)size;
+static ep_status open_instance(const ep_host *given, const char *configuration, uint64_t size, ep_instance **instance,
+                               const ep_sink *sink) {
+    if (memmem(configuration, size, "refuse", 6)) {
+        answer(sink, "{\"code\":\"usage\",\"message\":\"no such region\"}");
+        return EP_INVALID;
+    }
     host = given;
     *instance = (ep_instance *)&host;
     return EP_OK;
