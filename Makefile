@@ -1,16 +1,38 @@
 # One verb each; CI calls the same. Everything is built in .build, and what users run lies in .build/stage.
 PREFIX ?= /usr/local
 DESTDIR ?=
-CONFIGURATION ?= release
 STAGE := .build/stage
-SWIFTFLAGS := -c $(CONFIGURATION) --static-swift-stdlib --build-system native
 
-.PHONY: demo build stage install test clean fmt
+# Paths of this machine stay out of what is shipped.
+SWIFTFLAGS := -c release --static-swift-stdlib --build-system native \
+    -Xcc -ffile-prefix-map=$(CURDIR)=. -Xcxx -ffile-prefix-map=$(CURDIR)=.
 
-demo: ; scripts/demo
-build: ; scripts/dependencies && swift build $(SWIFTFLAGS)
-stage: build ; scripts/stage $(CONFIGURATION) $(STAGE)
-install: stage ; mkdir -p $(DESTDIR)$(PREFIX) && cp -a $(STAGE)/. $(DESTDIR)$(PREFIX)/
-test: ; scripts/dependencies test && $(MAKE) --no-print-directory stage && EULERPUBLISHER_STAGE=$(CURDIR)/$(STAGE) swift test --disable-xctest
-fmt: ; swift format -i -r Sources Plugins Tests Package.swift
-clean: ; rm -rf .build
+.PHONY: help demo build stage install test check fmt mutants bench campaign docs clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile | expand -t 12
+demo: ## a release from a mirror to a local catalogue, read back and run; needs no account
+	@scripts/demo
+build: ## the programs and providers, in .build/release
+	@scripts/dependencies build
+	swift build $(SWIFTFLAGS)
+stage: build ## the whole tree that users install, in .build/stage
+	@scripts/stage .build/release $(STAGE)
+install: stage ## that tree into DESTDIR and PREFIX (/usr/local)
+	@scripts/install $(STAGE) "$(DESTDIR)$(PREFIX)"
+test: ## every test, on the staged tree, and two mutants; TEST=FILTER chooses
+	@scripts/test $(TEST)
+check: ## what needs no build: format, house rules, schemas, links, scripts' syntax
+	@scripts/check
+fmt: ## formats every Swift file
+	swift format -i -r Package.swift Sources Plugins Tests
+mutants: ## breaks a copy in each way of Tests/Mutants: its test must turn red; MUTANTS="a b" chooses
+	@scripts/mutants $(MUTANTS)
+bench: stage ## the figures that the documents claim, measured on the staged tree
+	@Benchmarks/run $(STAGE)
+campaign: stage ## the long campaign of faults: kills at every request of a publication
+	@scripts/campaign $(STAGE)
+docs: ## the documents checked, and the pages of ProviderKit in .build/docs
+	@scripts/docs
+clean: ## removes what was built
+	rm -rf .build

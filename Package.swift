@@ -15,18 +15,22 @@ let strict: [SwiftSetting] =
 
 /// A provider is one self-contained library: its own Swift runtime, one exported symbol, never unloaded.
 /// The libraries named are the static halves of FoundationEssentials, which `-static-stdlib` alone leaves undefined.
-let providerLinkage: [LinkerSetting] = [
-    .unsafeFlags([
-        "-static-stdlib",
-        "-no-toolchain-stdlib-rpath",
-        "-Xlinker", "-z", "-Xlinker", "defs",
-        "-Xlinker", "-z", "-Xlinker", "nodelete",
-        "-Xlinker", "-z", "-Xlinker", "relro",
-        "-Xlinker", "-z", "-Xlinker", "now",
-        "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/ProviderAPI/provider.map",
-        "-l_FoundationCollections", "-l_FoundationCShims", "-lswiftSynchronization",
-    ])
-]
+/// Its own name is in it, or the linker writes the path that it was built at.
+func providerLinkage(_ id: String) -> [LinkerSetting] {
+    [
+        .unsafeFlags([
+            "-static-stdlib",
+            "-no-toolchain-stdlib-rpath",
+            "-Xlinker", "-z", "-Xlinker", "defs",
+            "-Xlinker", "-z", "-Xlinker", "nodelete",
+            "-Xlinker", "-z", "-Xlinker", "relro",
+            "-Xlinker", "-z", "-Xlinker", "now",
+            "-Xlinker", "-soname=libep-\(id).so",
+            "-Xlinker", "--version-script=\(Context.packageDirectory)/Sources/ProviderAPI/provider.map",
+            "-l_FoundationCollections", "-l_FoundationCShims", "-lswiftSynchronization",
+        ])
+    ]
+}
 
 func leaf(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
     .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
@@ -116,7 +120,7 @@ let package = Package(
             cSettings: [.unsafeFlags(["-std=gnu23"])]),
         .target(
             name: "LocalEntry", dependencies: ["LocalProvider", "LocalManifest", "ProviderKit", "ProviderAPI"],
-            path: "Plugins/Local/Entry", swiftSettings: strict, linkerSettings: providerLinkage),
+            path: "Plugins/Local/Entry", swiftSettings: strict, linkerSettings: providerLinkage("local")),
 
         // Tests.
         .testTarget(name: "ABITests", dependencies: ["ProviderAPI"], swiftSettings: strict),
@@ -137,6 +141,7 @@ let package = Package(
         .testTarget(
             name: "ExecutionTests", dependencies: ["Execution", "State", "Documents"], swiftSettings: strict),
         .testTarget(name: "PublishTests", swiftSettings: strict),
+        .testTarget(name: "HouseTests", swiftSettings: strict),
         .testTarget(
             name: "AssembleTests", dependencies: ["Assemble", "Prepare", "OCI", "Digest", "Documents", "Files"],
             swiftSettings: strict),

@@ -1,6 +1,4 @@
 import Documents
-import Files
-import Glibc
 
 /// A tar as bytes that depend on the entries alone: sorted by name, numeric owners, one form (ustar, and pax records only where
 /// ustar cannot say it). For small tars that fit in memory.
