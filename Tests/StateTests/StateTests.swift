@@ -95,7 +95,8 @@ final class Scratch {
     }
 
     @Test func anIntentThatNamesNothingToFindIsRefused() throws {
-        let ledger = try Ledger(try Scratch().path, run: "aaaa")
+        let scratch = try Scratch()
+        let ledger = try Ledger(scratch.path, run: "aaaa")
         for document: JSON in [.object([:]), .object(["kind": .string("x")]), .string("x")] {
             #expect(throws: Failure.self) { try ledger.intend(document) }
         }
