@@ -4,8 +4,48 @@
 #include <stddef.h>
 #include <string.h>
 
+static const char created[] = {
+#embed "../ProviderAPI/schemas/created.schema.json"
+};
+
+static const char entry[] = {
+#embed "../ProviderAPI/schemas/entry.schema.json"
+};
+
+static const char error[] = {
+#embed "../ProviderAPI/schemas/error.schema.json"
+};
+
+static const char helper[] = {
+#embed "../ProviderAPI/schemas/helper.schema.json"
+};
+
+static const char intent[] = {
+#embed "../ProviderAPI/schemas/intent.schema.json"
+};
+
+static const char manifest[] = {
+#embed "../ProviderAPI/schemas/manifest.schema.json"
+};
+
+static const char pending[] = {
+#embed "../ProviderAPI/schemas/pending.schema.json"
+};
+
+static const char plan[] = {
+#embed "../ProviderAPI/schemas/plan.schema.json"
+};
+
 static const char policy[] = {
 #embed "../ProviderAPI/schemas/policy.schema.json"
+};
+
+static const char request[] = {
+#embed "../ProviderAPI/schemas/request.schema.json"
+};
+
+static const char result[] = {
+#embed "../ProviderAPI/schemas/result.schema.json"
 };
 
 static const char settings[] = {
@@ -17,7 +57,17 @@ static const struct {
     const char *text;
     uint64_t size;
 } schemas[] = {
+    {"created", created, sizeof created},
+    {"entry", entry, sizeof entry},
+    {"error", error, sizeof error},
+    {"helper", helper, sizeof helper},
+    {"intent", intent, sizeof intent},
+    {"manifest", manifest, sizeof manifest},
+    {"pending", pending, sizeof pending},
+    {"plan", plan, sizeof plan},
     {"policy", policy, sizeof policy},
+    {"request", request, sizeof request},
+    {"result", result, sizeof result},
     {"settings", settings, sizeof settings},
 };
 
