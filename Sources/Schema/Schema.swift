@@ -27,7 +27,9 @@ public struct Schema: Sendable {
 
     /// The names of all embedded schemas.
     public static var embeddedNames: [String] {
-        (0...).lazy.map { ep_schema_name(UInt32($0)) }.prefix { $0 != nil }.compactMap { $0.map { String(cString: $0) } }
+        (0...).lazy.map { ep_schema_name(UInt32($0)) }.prefix { $0 != nil }.compactMap {
+            $0.map { String(cString: $0) }
+        }
     }
 
     /// Holds the document against the schema and returns it as the schema reads it: a plain YAML scalar is its source text

@@ -43,8 +43,10 @@ struct Types {
 /// The keywords that say something about a value.
 enum Keyword {
     static let assertions: Set<String> = [
-        "type", "properties", "required", "additionalProperties", "items", "enum", "const", "pattern", "minimum", "maximum",
-        "minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "anyOf", "oneOf",
+        "type", "properties", "required", "additionalProperties", "items", "enum", "const", "pattern", "minimum",
+        "maximum",
+        "minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "anyOf",
+        "oneOf",
         "$ref",
     ]
     static let annotations: Set<String> = [

@@ -4,6 +4,9 @@ import Documents
 final class Validator {
     private let root: JSON
     private var patterns: [String: Pattern] = [:]
+    /// Schemas applied so far: one that is made to take for ever is given up.
+    private var steps = 0
+    private static let stepLimit = 250_000
 
     init(root: JSON) { self.root = root }
 
@@ -12,6 +15,8 @@ final class Validator {
     ///   - coercing: Whether a plain scalar may be read as text.
     ///   - depth: Of schemas within schemas, so that one that refers to itself ends.
     func validate(_ node: Node, _ schema: JSON, at path: String, coercing: Bool, depth: Int) throws -> JSON {
+        steps += 1
+        guard steps < Self.stepLimit else { throw defect("the schema needs too many steps for this document") }
         guard depth < 4 * Node.depthLimit else { throw defect("the schema refers to itself without end") }
         if case .bool(let accepts) = schema {
             guard accepts else { throw wrong(node, path, "is not allowed here") }
@@ -20,7 +25,9 @@ final class Validator {
         guard case .object(let keywords) = schema else { throw defect("a schema must be an object") }
         if let reference = keywords["$ref"]?.string {
             let value = try validate(node, try definition(reference), at: path, coercing: coercing, depth: depth + 1)
-            guard keywords.keys.contains(where: { Keyword.assertions.contains($0) && $0 != "$ref" }) else { return value }
+            guard keywords.keys.contains(where: { Keyword.assertions.contains($0) && $0 != "$ref" }) else {
+                return value
+            }
         }
         var result: JSON
         switch node.kind {
@@ -43,13 +50,26 @@ final class Validator {
 
     private func scalar(_ node: Node, _ schema: JSON, at path: String, coercing: Bool) throws -> JSON {
         var candidates: [JSON] = [node.json]
-        if coercing, let text = node.plainText, node.json.string == nil { candidates.append(.string(text)) }
+        if coercing, let text = node.plainText, node.json.string == nil, wantsText(schema, insteadOf: node.json) {
+            candidates.append(.string(text))
+        }
         var failures: [Failure] = []
         for candidate in candidates {
-            do { return try check(candidate, node, schema, at: path) } catch let failure as Failure { failures.append(failure) }
+            do { return try check(candidate, node, schema, at: path) } catch let failure as Failure
+                where failure.code == .usage
+            {
+                failures.append(failure)
+            }
         }
         // The text's own failure says more if it was of the right type.
         throw Types(schema).accept(candidates.last!) ? failures.last! : failures[0]
+    }
+
+    /// Whether the text of a plain scalar may be meant: not if the value is of a type that was asked for.
+    private func wantsText(_ schema: JSON, insteadOf value: JSON) -> Bool {
+        let types = Types(schema)
+        guard types.names.isEmpty else { return types.names.contains("string") && !types.accept(value) }
+        return ["enum", "const", "pattern", "minLength", "maxLength"].contains { schema[$0] != nil }
     }
 
     private func check(_ value: JSON, _ node: Node, _ schema: JSON, at path: String) throws -> JSON {
@@ -58,7 +78,8 @@ final class Validator {
         case .string(let text):
             let length = text.unicodeScalars.count
             if let minimum = schema["minLength"]?.integer, length < minimum {
-                throw wrong(node, path, minimum == 1 ? "must not be empty" : "must have at least \(minimum) characters", schema)
+                throw wrong(
+                    node, path, minimum == 1 ? "must not be empty" : "must have at least \(minimum) characters", schema)
             }
             if let maximum = schema["maxLength"]?.integer, length > maximum {
                 throw wrong(node, path, "must have at most \(maximum) characters", schema)
@@ -96,7 +117,8 @@ final class Validator {
             let words = allowed.map(written)
             let near = value.string.flatMap { Nearest.word(to: $0, among: allowed.compactMap(\.string)) }
             throw wrong(
-                node, path, "must be " + (words.count == 1 ? words[0] : "one of " + words.joined(separator: ", ")), schema,
+                node, path, "must be " + (words.count == 1 ? words[0] : "one of " + words.joined(separator: ", ")),
+                schema,
                 hint: near.map { "did you mean \"\($0)\"?" })
         }
         if let constant = schema["const"], !constant.equals(value) {
@@ -112,7 +134,8 @@ final class Validator {
     ) throws -> JSON {
         _ = try typed(Types(schema).accept(.array([])) ? node.json : .array([]), node, schema, at: path)
         if let minimum = schema["minItems"]?.integer, elements.count < minimum {
-            throw wrong(node, path, minimum == 1 ? "must not be empty" : "must have at least \(minimum) elements", schema)
+            throw wrong(
+                node, path, minimum == 1 ? "must not be empty" : "must have at least \(minimum) elements", schema)
         }
         if let maximum = schema["maxItems"]?.integer, elements.count > maximum {
             throw wrong(node, path, "must have at most \(maximum) elements", schema)
@@ -187,7 +210,7 @@ final class Validator {
             for branch in branches {
                 do {
                     values.append(try validate(node, branch, at: path, coercing: coercing, depth: depth + 1))
-                } catch let failure as Failure { failures.append(failure) }
+                } catch let failure as Failure where failure.code == .usage { failures.append(failure) }
             }
             guard let value = values.first else { continue }
             guard !exactlyOne || values.count == 1 else { throw wrong(node, path, "can be read in two ways") }
@@ -236,7 +259,9 @@ final class Validator {
 
     private func defect(_ message: String) -> Failure { Failure(.internal, message) }
 
-    private func wrong(_ node: Node, _ path: String, _ message: String, _ schema: JSON? = nil, hint: String? = nil) -> Failure {
+    private func wrong(_ node: Node, _ path: String, _ message: String, _ schema: JSON? = nil, hint: String? = nil)
+        -> Failure
+    {
         let subject = path.isEmpty ? "the document" : path
         return Failure(
             .usage, "\(subject) \(message)", place: node.place, hint: hint ?? schema?["description"]?.string)

@@ -27,7 +27,8 @@ struct YAMLReader {
         }
         guard depth <= Node.depthLimit else { throw refusal("more than \(Node.depthLimit) levels") }
         guard yaml.anchor == nil else {
-            throw refusal("anchors (&name) and aliases (*name) are not supported", "write the value out where it is used")
+            throw refusal(
+                "anchors (&name) and aliases (*name) are not supported", "write the value out where it is used")
         }
         let tag = declaredTag(yaml)
         guard tag.isEmpty || tag == Tag.Name.str.rawValue else {
@@ -55,7 +56,10 @@ struct YAMLReader {
         var keys: Set<String> = []
         return try mapping.map { key, value in
             let mark = Position(key.mark)
-            guard case .scalar(let name) = key, name.anchor == nil, declaredTag(key).isEmpty || name.style != .plain else {
+            // Comparing keys has made the parser resolve their tags: to a string, if none was written.
+            guard case .scalar(let name) = key, name.anchor == nil,
+                ["", Tag.Name.str.rawValue].contains(declaredTag(key))
+            else {
                 throw Failure(.usage, "a key must be a plain word", place: place(mark))
             }
             guard name.string != "<<" || name.style != .plain else {

@@ -1,4 +1,5 @@
 import Digest
+import Digest
 import Documents
 import Files
 import Foundation

@@ -30,7 +30,7 @@ func failure<Value>(_ body: () throws -> Value) -> Failure {
         #expect(node["none"] == nil && node["b"]?[2] == nil && node["b"]?["x"] == nil)
         let other = try json("{\"ä\": 1,\n\t\"b\": [\"x\", {\"c\": true}]}")
         #expect(other["ä"]?.place == "a.json:1:7")
-        #expect(other["b"]?[1]?["c"]?.place == "a.json:2:18")
+        #expect(other["b"]?[1]?["c"]?.place == "a.json:2:19")
     }
 
     @Test func membersKeepTheirOrder() throws {
@@ -42,9 +42,11 @@ func failure<Value>(_ body: () throws -> Value) -> Failure {
     }
 
     @Test(arguments: [
-        ("~", JSON.null), ("", .null), ("null", .null), ("true", .bool(true)), ("False", .bool(false)), ("12", .integer(12)),
+        ("~", JSON.null), ("", .null), ("null", .null), ("true", .bool(true)), ("False", .bool(false)),
+        ("12", .integer(12)),
         ("-7", .integer(-7)), ("+7", .integer(7)), ("0", .integer(0)), ("1.5", .number(1.5)), ("1e3", .number(1000)),
-        ("9223372036854775808", .number(9_223_372_036_854_775_808)), ("0644", .string("0644")), ("0x1f", .string("0x1f")),
+        ("9223372036854775808", .number(9_223_372_036_854_775_808)), ("0644", .string("0644")),
+        ("0x1f", .string("0x1f")),
         ("yes", .string("yes")), ("no", .string("no")), ("1_000", .string("1_000")), (".inf", .string(".inf")),
         ("\"12\"", .string("12")), ("'true'", .string("true")), ("12:30:45", .string("12:30:45")),
         ("2024-01-01", .string("2024-01-01")), ("1.2.3", .string("1.2.3")), ("|\n  12\n", .string("12\n")),
@@ -54,14 +56,17 @@ func failure<Value>(_ body: () throws -> Value) -> Failure {
     }
 
     @Test(arguments: [
-        ("1", JSON.integer(1)), ("-0", .integer(0)), ("1.25e2", .number(125)), ("\"a\\n\\u00e9\\ud83d\\ude00\"", .string("a\né😀")),
+        ("1", JSON.integer(1)), ("-0", .integer(0)), ("1.25e2", .number(125)),
+        ("\"a\\n\\u00e9\\ud83d\\ude00\"", .string("a\né😀")),
         ("[]", .array([])), (" { } ", .object([:])), ("[1,[2]]", .array([.integer(1), .array([.integer(2)])])),
     ])
     func jsonIsRead(_ text: String, _ value: JSON) throws { #expect(try json(text).json == value) }
 
     @Test(arguments: [
-        "", "{", "[1,]", "{\"a\":1,}", "{a:1}", "01", "1.", ".5", "+1", "1e", "nul", "tru", "\"", "\"\\x\"", "\"\\u12\"",
-        "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"a\nb\"", "1 2", "{\"a\" 1}", "[1 2]", "// no\n1", "NaN", "1e999", "-", "\u{FEFF}1",
+        "", "{", "[1,]", "{\"a\":1,}", "{a:1}", "01", "1.", ".5", "+1", "1e", "nul", "tru", "\"", "\"\\x\"",
+        "\"\\u12\"",
+        "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"a\nb\"", "1 2", "{\"a\" 1}", "[1 2]", "// no\n1", "NaN", "1e999", "-",
+        "\u{FEFF}1",
         "\"\\u+123\"", "{\"a\":}", "1.e5",
     ])
     func whatIsNotJSONIsRefusedWithItsPlace(_ text: String) {
@@ -72,7 +77,8 @@ func failure<Value>(_ body: () throws -> Value) -> Failure {
     @Test(arguments: ["a: 1\nb: 2\na: 3\n", "{a: 1, \"a\": 2}", "? a\n: 1\n? 'a'\n: 2\n"])
     func aKeyStandsOnceInYAML(_ text: String) {
         let failure = failure { try yaml(text) }
-        #expect(failure.message.contains("the key \"a\" stands here twice") && failure.place?.hasPrefix("a.yaml:") == true)
+        #expect(
+            failure.message.contains("the key \"a\" stands here twice") && failure.place?.hasPrefix("a.yaml:") == true)
     }
 
     @Test func aKeyStandsOnceInJSON() {
@@ -91,7 +97,9 @@ func failure<Value>(_ body: () throws -> Value) -> Failure {
         #expect(failure.message.contains(words) && failure.place == place, "\(failure)")
     }
 
-    @Test(arguments: ["a: [", "a: b: c\n", "\tb: 1", "a: *nobody\n", "a: 1\n---\nb: 2\n", "a: \"\n", "%YAML 3.0\n---\n", "\u{7}"])
+    @Test(arguments: [
+        "a: [", "a: b: c\n", "\tb: 1", "a: *nobody\n", "a: 1\n---\nb: 2\n", "a: \"\n", "%YAML 3.0\n---\n", "\u{7}",
+    ])
     func whatIsNotYAMLIsRefusedWithItsPlace(_ text: String) {
         let failure = failure { try yaml(text) }
         #expect(failure.code == .usage && failure.place?.hasPrefix("a.yaml") == true, "\(failure)")
@@ -140,7 +148,8 @@ func failure<Value>(_ body: () throws -> Value) -> Failure {
     @Test func bytesThatAreNotUTF8AreRefused() {
         #expect(failure { try Node.parse(bytes: [0x61, 0x3A, 0x20, 0xFF], name: "a.yaml") }.message.contains("UTF-8"))
         #expect(failure { try Node.parse(bytes: [0x22, 0xC3, 0x22], name: "a.json") }.message.contains("UTF-8"))
-        #expect(failure { try Node.parse(bytes: [0x22, 0xED, 0xA0, 0x80, 0x22], name: "a.json") }.message.contains("UTF-8"))
+        #expect(
+            failure { try Node.parse(bytes: [0x22, 0xED, 0xA0, 0x80, 0x22], name: "a.json") }.message.contains("UTF-8"))
     }
 
     @Test func anEmptyFileIsNothing() throws {

@@ -3,7 +3,9 @@ import Schema
 import Testing
 
 @Suite struct ValidationTests {
-    private func schema(_ text: String) throws -> Schema { Schema(try Node.parse(text: text, name: "schema.json").json) }
+    private func schema(_ text: String) throws -> Schema {
+        Schema(try Node.parse(text: text, name: "schema.json").json)
+    }
 
     private func validate(_ yaml: String, _ text: String) throws -> JSON {
         try schema(text).validate(try Node.parse(text: yaml, name: "a.yaml"))
@@ -23,7 +25,9 @@ import Testing
         """
 
     @Test func anUnknownKeyIsNamedWithItsPlaceAndTheLikelyOne() {
-        let failure = failure { try validate("targets:\n  - to: x:y\n  - to: x:y\n  - to: x:y\n    regoins: [a]\n", Self.plan) }
+        let failure = failure {
+            try validate("targets:\n  - to: x:y\n  - to: x:y\n  - to: x:y\n    regoins: [a]\n", Self.plan)
+        }
         #expect(failure.code == .usage)
         #expect(failure.message == "unknown key \"regoins\" in targets[2]")
         #expect(failure.place == "a.yaml:5:5")
@@ -73,7 +77,8 @@ import Testing
         #expect(bad.message == "unknown key \"fil\" in artifacts.a" && bad.hint == "did you mean \"file\"?")
         let none = failure { try validate("artifacts: {a: 3}\ntargets: [{to: x}]", Self.plan) }
         #expect(none.message == "artifacts.a has none of the forms that are allowed here")
-        #expect(failure { try validate("1", #"{"oneOf": [{"minimum": 0}, {"maximum": 5}]}"#) }.message.contains("two ways"))
+        #expect(
+            failure { try validate("1", #"{"oneOf": [{"minimum": 0}, {"maximum": 5}]}"#) }.message.contains("two ways"))
     }
 
     @Test(arguments: [
@@ -103,8 +108,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"type": "integer"}"#, "2.0"), (#"{"type": "number"}"#, "2"), (#"{"minimum": 3}"#, "3"), (#"{"maxLength": 2}"#, "äö"),
-        (#"{"uniqueItems": true, "items": {}}"#, "[1, '1', true]"), (#"{"const": 1}"#, "1.0"), (#"{"pattern": "b"}"#, "abc"),
+        (#"{"type": "integer"}"#, "2.0"), (#"{"type": "number"}"#, "2"), (#"{"minimum": 3}"#, "3"),
+        (#"{"maxLength": 2}"#, "äö"),
+        (#"{"uniqueItems": true, "items": {}}"#, "[1, '1', true]"), (#"{"const": 1}"#, "1.0"),
+        (#"{"pattern": "b"}"#, "abc"),
         (#"{}"#, "{a: [1, {b: ~}]}"), ("true", "x"), (#"{"properties": {"a": {}}}"#, "{b: 1}"),
         (#"{"type": ["null", "string"]}"#, "~"),
     ])
