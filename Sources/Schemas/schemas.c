@@ -16,12 +16,24 @@ static const char error[] = {
 #embed "../ProviderAPI/schemas/error.schema.json"
 };
 
+static const char event[] = {
+#embed "../ProviderAPI/schemas/event.schema.json"
+};
+
 static const char helper[] = {
 #embed "../ProviderAPI/schemas/helper.schema.json"
 };
 
 static const char intent[] = {
 #embed "../ProviderAPI/schemas/intent.schema.json"
+};
+
+static const char journal[] = {
+#embed "../ProviderAPI/schemas/journal.schema.json"
+};
+
+static const char lock[] = {
+#embed "../ProviderAPI/schemas/lock.schema.json"
 };
 
 static const char manifest[] = {
@@ -38,6 +50,10 @@ static const char plan[] = {
 
 static const char policy[] = {
 #embed "../ProviderAPI/schemas/policy.schema.json"
+};
+
+static const char record[] = {
+#embed "../ProviderAPI/schemas/record.schema.json"
 };
 
 static const char request[] = {
@@ -60,12 +76,16 @@ static const struct {
     {"created", created, sizeof created},
     {"entry", entry, sizeof entry},
     {"error", error, sizeof error},
+    {"event", event, sizeof event},
     {"helper", helper, sizeof helper},
     {"intent", intent, sizeof intent},
+    {"journal", journal, sizeof journal},
+    {"lock", lock, sizeof lock},
     {"manifest", manifest, sizeof manifest},
     {"pending", pending, sizeof pending},
     {"plan", plan, sizeof plan},
     {"policy", policy, sizeof policy},
+    {"record", record, sizeof record},
     {"request", request, sizeof request},
     {"result", result, sizeof result},
     {"settings", settings, sizeof settings},
