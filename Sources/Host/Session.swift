@@ -55,12 +55,14 @@ struct Session {
         _ plan: LocatedPlan, options: RunOptions, dryRun: Bool, report: ReportOptions, localOnly: Bool = false
     ) async throws {
         let executor = try executor(report)
-        let outcome =
-            dryRun
-            ? try await executor.preview(plan, options: options)
-            : try await executor.publish(plan, options: options, in: state())
-        if dryRun, outcome.exit == 0 { return }
         let expected = options.only.isEmpty ? plan.plan.targets.count : options.only.count
+        if dryRun {
+            let (failed, previews) = try await executor.preview(plan, options: options)
+            if failed.exit != 0 { return try report.finish(failed, expected: expected, texts) }
+            if !report.json { Output.result(Summary.text(previews, texts: texts)) }
+            return
+        }
+        let outcome = try await executor.publish(plan, options: options, in: state())
         try report.finish(outcome, expected: expected, texts, localOnly: localOnly)
     }
 }

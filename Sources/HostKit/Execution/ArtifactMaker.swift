@@ -43,10 +43,10 @@ struct ArtifactMaker: Sendable {
         let release = try await site.prepare(
             version: artifact.release ?? "", index: index,
             architectures: try artifact.architectures?.map { try Architecture($0) }, cache: cache, lock: lock)
-        for missing in release.missing {
+        if !release.missing.isEmpty {
             var event = RunEvent(.sourceMissing)
             event.artifact = name
-            event.message = missing.name
+            event.message = release.missing.map(\.name).joined(separator: ", ")
             observer.observe(event)
         }
         var event = RunEvent(.sourcesReady)

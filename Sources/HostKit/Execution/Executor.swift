@@ -60,13 +60,23 @@ public struct Executor: Sendable {
     }
 
     /// What would be done, target by target, without effect: nothing is sent and no run is kept.
-    public func preview(_ plan: LocatedPlan, options: RunOptions) async throws -> RunOutcome {
+    /// - Returns: the failed preflights as an outcome, and else what each target's preflight found.
+    public func preview(_ plan: LocatedPlan, options: RunOptions) async throws -> (RunOutcome, [TargetPreview]) {
         let plan = try plan.only(options.only)
         let places = try resolve(plan)
         let context = try context(run: nil, options: options, parallel: plan.plan.options?.parallel)
         let artifacts = try await make(plan, pinned: [:], context)
         let targets = try places.map { try target($0, artifacts, context, open: false) }
-        return await preflight(targets, started: .now, run: "") ?? RunOutcome(run: "", targets: [], exit: 0, seconds: 0)
+        if let failed = await preflight(targets, started: .now, run: "") { return (failed, []) }
+        var previews: [TargetPreview] = []
+        for target in targets {
+            let plan = await target.plan
+            previews.append(
+                TargetPreview(
+                    target: target.title, digest: target.artifact.document.digest,
+                    isNothingToDo: await target.isNothingToDo, actions: plan?.actions, moves: plan?.moves ?? []))
+        }
+        return (RunOutcome(run: "", targets: [], exit: 0, seconds: 0), previews)
     }
 
     // MARK: - The steps

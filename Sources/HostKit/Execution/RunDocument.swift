@@ -63,6 +63,16 @@ public struct RunOutcome: Sendable {
     public var seconds: Double
 }
 
+/// What publishing to one target would do.
+public struct TargetPreview: Sendable {
+    public var target: String
+    public var digest: String
+    public var isNothingToDo: Bool
+    /// One sentence each; nil when the provider does not say.
+    public var actions: [String]?
+    public var moves: [OperationResult.Move]
+}
+
 /// What a run leaves for those who come later (schemas/record.schema.json).
 public struct RunRecord: Sendable, Codable {
     public var format = Format.current

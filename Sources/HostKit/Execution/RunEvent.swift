@@ -5,7 +5,7 @@ import State
 public struct RunEvent: Sendable, Codable {
     public enum Kind: String, Sendable, Codable {
         case runStarted = "run-started"
-        /// An architecture that the mirror does not have.
+        /// Architectures that the mirror does not have.
         case sourceMissing = "source-missing"
         case sourcesReady = "sources-ready"
         case artifactReady = "artifact-ready"

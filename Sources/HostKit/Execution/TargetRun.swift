@@ -28,6 +28,8 @@ actor TargetRun {
     private(set) var moves: [OperationResult.Move] = []
     private(set) var findings: [OperationResult.Finding] = []
     private(set) var isNothingToDo = false
+    /// What the preflight found would be done.
+    private(set) var plan: OperationResult?
     private(set) var isReleased = false
 
     /// - Throws: `Failure` when the provider's library is not the one of its manifest, or another run is at work on this.
@@ -102,6 +104,7 @@ actor TargetRun {
         }
         if manifest.operations.contains(EP_OP_PLAN) {
             let result = try await invoke(EP_OP_PLAN)
+            plan = result
             // With the ledger open, the last steps must still be taken: what was made is not settled yet.
             let isOpen = try publication.map { try !Ledger.unsettled(of: $0.directory).isEmpty } ?? false
             isNothingToDo = result.nothingToDo == true && !isOpen

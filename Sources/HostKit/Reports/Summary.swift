@@ -32,6 +32,19 @@ public enum Summary {
         return "\n" + parts.joined(separator: "\n\n")
     }
 
+    /// What publishing would do.
+    public static func text(_ previews: [TargetPreview], texts: Texts) -> String {
+        previews.map { preview in
+            let head = "  \(preview.target)  \(Amounts.digest(preview.digest))"
+            if preview.isNothingToDo { return "\(head)  \(texts.endings(.nothingToDo))" }
+            let moves = preview.moves.map { move in
+                "    \(move.name)  \(move.from.map(Amounts.digest) ?? "-") -> \(move.to.map(Amounts.digest) ?? "-")"
+            }
+            let actions = (preview.actions ?? [texts.unknownActions]).map { "    \($0)" }
+            return ([head] + actions + moves).joined(separator: "\n")
+        }.joined(separator: "\n")
+    }
+
     private static func notStarted(_ outcome: RunOutcome, expected: Int, texts: Texts) -> String {
         let head = texts.notStarted(outcome.targets.count, expected)
         return ([head] + outcome.targets.map { details($0, texts: texts) } + [texts.exit(outcome.exit)])

@@ -21,6 +21,7 @@ public struct Texts: Sendable {
     var tableHeader: [String]
     var fix: String
     var localOnly: String
+    var unknownActions: String
 
     public static let english = Texts(
         nothingToDo: { "Nothing to do: \($0) of \($0) targets already \($0 == 1 ? "has" : "have") \($1). (\($2))" },
@@ -49,7 +50,8 @@ public struct Texts: Sendable {
         },
         tableHeader: ["target", "result", "digest", "sent", "skipped", "time"],
         fix: "fix",
-        localOnly: "published locally only: no --to was given")
+        localOnly: "published locally only: no --to was given",
+        unknownActions: "the provider does not say what it would do")
 
     /// The texts of a language tag (`en`, `zh-Hans`); English where there are none.
     public static func of(_ language: String) -> Texts { english }
