@@ -1,1 +1,2 @@
+// The functions are inline; this file makes the header compile on its own.
 #include "CCurl.h"

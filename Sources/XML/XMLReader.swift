@@ -81,8 +81,8 @@ private final class Tree {
     static let events = ep_xml_events(
         start: { context, name, attributes, count, line in
             guard let context, let name else { return 1 }
-            let self_ = Unmanaged<Tree>.fromOpaque(context).takeUnretainedValue()
-            return self_.start(
+            let tree = Unmanaged<Tree>.fromOpaque(context).takeUnretainedValue()
+            return tree.start(
                 String(cString: name), UnsafeBufferPointer(start: attributes, count: count), line: Int(line)) ? 0 : 1
         },
         text: { context, bytes, size in
