@@ -140,7 +140,7 @@ let package = Package(
         .testTarget(name: "PlansTests", dependencies: ["Plans", "Documents"], swiftSettings: strict),
         .testTarget(
             name: "ExecutionTests", dependencies: ["Execution", "State", "Documents"], swiftSettings: strict),
-        .testTarget(name: "PublishTests", swiftSettings: strict),
+        .testTarget(name: "PublishTests", dependencies: ["Documents", "Schema"], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
         .testTarget(
             name: "AssembleTests", dependencies: ["Assemble", "Prepare", "OCI", "Digest", "Documents", "Files"],

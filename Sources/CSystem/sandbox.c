@@ -141,7 +141,8 @@ enum {
     LL_CREATE = 444,
     LL_ADD = 445,
     LL_RESTRICT = 446,
-    LL_READ = (1 << 2) | (1 << 3),
+    LL_READ_FILE = 1 << 2,
+    LL_READ = LL_READ_FILE | (1 << 3),
     LL_FILE = (1 << 0) | (1 << 1) | (1 << 2) | (1 << 14) | (1 << 15), /* what a rule on a file may grant */
 };
 
@@ -173,11 +174,11 @@ int eps_landlock_begin(int abi) {
     return descriptor < 0 ? -errno : (int)descriptor;
 }
 
-int eps_landlock_path(int ruleset, int abi, const char *path, int writable) {
+int eps_landlock_path(int ruleset, int abi, const char *path, int access) {
     struct stat status;
     int descriptor = open(path, O_PATH | O_CLOEXEC);
     if (descriptor < 0) return -errno;
-    struct ll_path rule = {.allowed = writable ? file_rights(abi) & ~1u : LL_READ, .parent = descriptor};
+    struct ll_path rule = {.allowed = access == 1 ? file_rights(abi) & ~1u : access == 2 ? LL_READ_FILE : LL_READ, .parent = descriptor};
     if (fstat(descriptor, &status) == 0 && !S_ISDIR(status.st_mode)) rule.allowed &= LL_FILE;
     long result = syscall(LL_ADD, ruleset, 1, &rule, 0);
     int error = errno;

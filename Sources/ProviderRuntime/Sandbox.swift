@@ -52,12 +52,18 @@ public enum Sandbox {
         return missing
     }
 
+    /// libdispatch counts the runnable threads of its pool in /proc/TID/stat and ends a process that cannot read there. No
+    /// name can be listed, and what is another process's own (environment, memory, descriptors) stays closed: that takes
+    /// the right to trace it, which Landlock refuses outside its domain.
+    private static let processes = "/proc"
+
     private static func restrictFiles(_ job: Job, abi: Int32) -> Int32 {
         let ruleset = eps_landlock_begin(abi)
         guard ruleset >= 0 else { return ruleset }
         let folder = job.libraryPath.lastIndex(of: "/").map { String(job.libraryPath[..<$0]) } ?? "."
         // A path that is not there grants nothing: that is no error.
         for path in system + [folder] + job.readableFiles { _ = eps_landlock_path(ruleset, abi, path, 0) }
+        _ = eps_landlock_path(ruleset, abi, processes, 2)
         for path in job.writableDirectories + ["/dev/null"] { _ = eps_landlock_path(ruleset, abi, path, 1) }
         if abi >= 4, !job.refuseNetwork {
             for port in job.ports { _ = eps_landlock_port(ruleset, UInt16(truncatingIfNeeded: port)) }

@@ -52,7 +52,7 @@ struct LocalPublishTests {
         defer { work.remove() }
         try work.makeMirror()
         try String(repeating: "0", count: 64).appending("  openEuler-docker.x86_64.tar.xz\n").write(
-            toFile: "\(work.images)/openEuler-docker.x86_64.tar.xz.sha256sum", atomically: true, encoding: .utf8)
+            toFile: "\(work.path)/mirror/openEuler-24.03-LTS-SP2/docker_img/x86_64/openEuler-docker.x86_64.tar.xz.sha256sum", atomically: true, encoding: .utf8)
         let answer = try work.publish(to: "catalogue")
         #expect(answer.status != 0)
         #expect(!FileManager.default.fileExists(atPath: "\(work.path)/catalogue/index.json"))
@@ -72,66 +72,5 @@ struct LocalPublishTests {
             .split(separator: "\n").filter { !$0.contains(" d ") }
         #expect(exported.count == 1 && exported[0].hasSuffix("eulerpublisher_provider_v1"), "\(exported)")
         #expect(try run("/usr/bin/readelf", ["-S", "-W", library]).output.contains(".eulerpublisher.manifest"))
-    }
-}
-
-struct Answer {
-    var status: Int32
-    var output: String
-}
-
-func run(_ program: String, _ arguments: [String], in directory: String? = nil) throws -> Answer {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
-    if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let data = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return Answer(status: process.terminationStatus, output: String(decoding: data, as: UTF8.self))
-}
-
-/// A private folder with a small mirror: one architecture, a root of three files, packed as the release site packs it.
-struct Work {
-    let path: String
-    var images: String { "\(path)/mirror/openEuler-24.03-LTS-SP2/docker_img/x86_64" }
-
-    init() throws {
-        path = NSTemporaryDirectory() + "ep-publish-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    func remove() { try? FileManager.default.removeItem(atPath: path) }
-
-    func makeMirror() throws {
-        let script = """
-            set -eu
-            mkdir -p root/etc archive "$1"
-            echo 'VERSION="24.03 (LTS-SP2)"' > root/etc/os-release
-            echo 'export TMOUT=300' > root/etc/bashrc
-            ln -s ../usr/share/zoneinfo/Asia/Shanghai root/etc/localtime
-            tar --sort=name --owner=0 --group=0 --numeric-owner -C root -cf layer.tar .
-            digest=$(sha256sum layer.tar | cut -d ' ' -f 1)
-            mv layer.tar archive/$digest.tar
-            printf '{"architecture":"amd64","os":"linux","created":"2025-06-27T08:11:00Z","config":{},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
-                $digest > archive/config.json
-            printf '[{"Config":"config.json","RepoTags":["openeuler-24.03-lts-sp2:latest"],"Layers":["%s.tar"]}]' $digest > archive/manifest.json
-            tar -C archive -cJf "$1/openEuler-docker.x86_64.tar.xz" .
-            cd "$1" && sha256sum openEuler-docker.x86_64.tar.xz > openEuler-docker.x86_64.tar.xz.sha256sum
-            """
-        let answer = try run("/bin/sh", ["-c", script, "sh", images], in: path)
-        try #require(answer.status == 0, "\(answer.output)")
-    }
-
-    func publish(to directory: String, _ more: [String] = []) throws -> Answer {
-        try run(
-            "\(stage ?? "")/bin/eulerpublisher",
-            [
-                "container", "publish", "--version", "24.03-LTS-SP2", "--mirror", "\(path)/mirror", "--cache-dir",
-                "\(path)/cache", "--to", "local:\(path)/\(directory)",
-            ] + more)
     }
 }
