@@ -38,6 +38,7 @@ def configuration(plain, secure):
     locations = f"""
         location / {{ root {directory}/site; autoindex on; }}
         location = /protocol {{ return 200 "$server_protocol $connection"; }}
+        location = /down {{ return 302 http://127.0.0.1:{plain}/; }}
         location /put/ {{ root {directory}; dav_methods PUT DELETE; client_max_body_size 0; }}"""
     user = "user root;" if os.getuid() == 0 else ""
     return f"""{user} daemon off; worker_processes 1; pid {directory}/nginx.pid; error_log {directory}/error.log;

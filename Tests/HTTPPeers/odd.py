@@ -117,6 +117,10 @@ def do_redirect(request):
     return request.answer(request.int("status", 302), b"moved", [f"Location: {request.query['to']}"])
 
 
+def do_circle(request):
+    return request.answer(302, b"", [f"Location: {request.target}"])
+
+
 def do_headers(request):
     return request.answer(200, b"", [f"X-Filler-{index}: {'y' * 1000}" for index in range(request.int("count"))])
 
