@@ -95,7 +95,8 @@ func secureClient(_ change: (inout HTTPConfiguration) -> Void = { _ in }) -> HTT
     }
 
     @Test(arguments: [
-        "", "/relative", "host/path", "ftp://host/", "file:///etc/hostname", "http://", "http://a b/", "https://h/\u{e9}",
+        "", "/relative", "host/path", "ftp://host/", "file:///etc/hostname", "http://", "http://a b/",
+        "https://h/\u{e9}",
     ])
     func whatIsNoAddressIsRefused(_ url: String) async {
         let failure = await #expect(throws: Failure.self) { try await client().send(HTTPRequest("GET", url)) }
