@@ -135,6 +135,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PrepareTests", dependencies: ["Prepare", "OCI", "Digest", "Documents"], swiftSettings: strict),
+        .target(
+            name: "HTTPPeers", path: "Tests/HTTPPeers", exclude: ["odd.py", "nginx.py"], swiftSettings: strict),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "HTTPPeers", "Documents", crypto], swiftSettings: strict),
         .testTarget(name: "XMLTests", dependencies: ["XML", "Documents"], swiftSettings: strict),
         .testTarget(name: "StateTests", dependencies: ["State", "Documents"], swiftSettings: strict),
         .testTarget(name: "PlansTests", dependencies: ["Plans", "Documents"], swiftSettings: strict),
