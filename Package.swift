@@ -125,6 +125,7 @@ let package = Package(
         // Tests.
         .testTarget(name: "ABITests", dependencies: ["ProviderAPI"], swiftSettings: strict),
         .testTarget(name: "SchemaTests", dependencies: ["Schema", "Documents"], swiftSettings: strict),
+        .testTarget(name: "SettingsTests", dependencies: ["Settings", "Documents"], swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
         .testTarget(name: "OCITests", dependencies: ["OCI", "Digest", "Documents", "Files"], swiftSettings: strict),
         .executableTarget(

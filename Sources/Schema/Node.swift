@@ -108,8 +108,8 @@ extension Node {
         Failure(.usage, "the document is larger than \(sizeLimit) bytes", place: name)
     }
 
-    /// Reads no more than the limit, whatever the file pretends to be.
-    private static func contents(of path: String) throws -> [UInt8] {
+    /// The bytes of a file; no more than the limit are read, whatever the file pretends to be.
+    public static func contents(of path: String) throws -> [UInt8] {
         func refusal() -> Failure {
             let reason = String(cString: strerror(errno))
             return Failure(.usage, "the file cannot be read: \(reason)", place: path)

@@ -1,0 +1,206 @@
+import Documents
+import Glibc
+import Schema
+
+extension Settings {
+    /// Where settings are looked for. The defaults are those of an installed program; tests name others.
+    public struct Sources: Sendable {
+        public var systemFile = "/etc/eulerpublisher/config.yaml"
+        public var environment: [String: String]
+        /// What the command line gave, by key: `["state_dir": ["/x"], "providers.acme.enabled": ["false"]]`.
+        public var flags: [String: [String]]
+        /// What relative paths of variables and flags start from. Never searched for providers.
+        public var workingDirectory: String
+        /// Used where nothing else is set.
+        public var mirror: String?
+
+        public init(
+            environment: [String: String], flags: [String: [String]] = [:], workingDirectory: String,
+            mirror: String? = nil
+        ) {
+            self.environment = environment
+            self.flags = flags
+            self.workingDirectory = workingDirectory
+            self.mirror = mirror
+        }
+
+        var home: String { environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "/" }
+
+        /// `$XDG_CONFIG_HOME/eulerpublisher/config.yaml`, else below `~/.config`.
+        public var userFile: String {
+            let configured = environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
+            return (configured ?? "\(home)/.config") + "/eulerpublisher/config.yaml"
+        }
+    }
+
+    /// Reads all sources.
+    /// - Throws: `Failure` (usage) for a file that cannot be read or is not valid (with `file:line:column`), and for a
+    ///   variable or flag with a value that its key cannot have (naming it). A file that is not there is none.
+    public init(_ sources: Sources) throws {
+        var loading = Loading(sources: sources)
+        try loading.all()
+        self = loading.settings
+    }
+}
+
+private struct Loading {
+    let sources: Settings.Sources
+    let schema = Schema.embedded("settings")
+    var settings = Settings()
+    /// Of the newest file that names any.
+    private var pathsOfFiles: [Setting<String>] = []
+    private var pathsOfEnvironment: [Setting<String>] = []
+    private var pathsOfFlags: [Setting<String>] = []
+
+    init(sources: Settings.Sources) { self.sources = sources }
+
+    mutating func all() throws {
+        builtIn()
+        for path in [sources.systemFile, sources.userFile] where !settings.files.contains(path) { try file(path) }
+        try variables()
+        for (key, texts) in sources.flags.sorted(by: { $0.key < $1.key }) {
+            try text(texts, of: key, .flag(Self.flagName(key)))
+        }
+        settings.providerPath = pathsOfFlags + pathsOfEnvironment + pathsOfFiles
+        settings.values["provider_path"] = nil
+    }
+
+    private mutating func builtIn() {
+        var values: [String: JSON] = [
+            "state_dir": .string("\(sources.home)/.local/state/eulerpublisher"),
+            "cache_dir": .string("\(sources.home)/.cache/eulerpublisher"),
+            "language": .string("en"), "log_level": .string("info"),
+        ]
+        if let mirror = sources.mirror { values["mirror"] = .string(mirror) }
+        settings.values = values.mapValues { Setting($0, .builtIn) }
+    }
+
+    // MARK: Files
+
+    private mutating func file(_ path: String) throws {
+        guard let node = try ConfigurationFile.read(path) else { return }
+        let document = try ConfigurationFile.validate(node, schema)
+        settings.files.append(path)
+        try keep(node, document, [])
+    }
+
+    /// Leaves of the document with the line of each.
+    private mutating func keep(_ node: Node, _ value: JSON, _ path: [String]) throws {
+        guard let members = node.members else {
+            let origin = Origin.file("\(node.source):\(node.line)")
+            return try set(
+                path, value, origin, elements: (node.elements ?? []).map { .file("\($0.source):\($0.line)") })
+        }
+        for member in members where !(path.isEmpty && member.key == "format") {
+            try keep(member.value, value[member.key] ?? .null, path + [member.key])
+        }
+    }
+
+    // MARK: Variables and flags
+
+    private mutating func variables() throws {
+        let prefix = "EULERPUBLISHER_"
+        for (name, value) in sources.environment.sorted(by: { $0.key < $1.key })
+        where name.hasPrefix(prefix) && !value.isEmpty {
+            guard let key = SettingsKey.key(ofVariable: name) else {
+                if !SettingsKey.otherVariables.contains(name) {
+                    settings.unknownVariables.append((name, Nearest.word(to: name, among: SettingsKey.variables)))
+                }
+                continue
+            }
+            try text(SettingsKey.split(value, of: key), of: key, .variable(name))
+        }
+    }
+
+    private mutating func text(_ texts: [String], of key: String, _ origin: Origin) throws {
+        let path = key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard let part = schema.part(path), part.json["type"]?.string != "object", key != "format" else {
+            throw Failure(
+                .usage, "there is no setting \(key.prefix(80))", place: "\(origin)",
+                hint: Nearest.word(to: key, among: SettingsKey.all).map { "did you mean \($0)?" }
+                    ?? "settings are " + SettingsKey.all.joined(separator: ", "))
+        }
+        let isList = part.json["type"]?.string == "array"
+        let values = try texts.map { try absolute($0, key, origin) }
+        let node = isList ? Node.list(values, source: "\(origin)") : .plain(values.last ?? "", source: "\(origin)")
+        try set(path, try part.validate(node, named: key), origin, elements: values.map { _ in origin })
+    }
+
+    /// State and cache may be named from where one stands; a directory of providers must not be.
+    private func absolute(_ text: String, _ key: String, _ origin: Origin) throws -> String {
+        let isPath = text.hasPrefix("/") || text.hasPrefix("~/")
+        switch key {
+        case "state_dir", "cache_dir": return isPath || text.isEmpty ? text : "\(sources.workingDirectory)/\(text)"
+        case "mirror":
+            return isPath || text.isEmpty || text.contains("://") ? text : "\(sources.workingDirectory)/\(text)"
+        case "provider_path":
+            guard isPath else {
+                throw Failure(
+                    .usage,
+                    text.isEmpty ? "an empty entry would mean the current directory" : "\(text) is not absolute",
+                    place: "\(origin)",
+                    hint: "providers are never taken from where one happens to stand: write the whole path")
+            }
+            return text
+        default: return text
+        }
+    }
+
+    private static func flagName(_ key: String) -> String {
+        key.contains(".") ? "--set \(key)" : "--" + key.split(separator: "_").joined(separator: "-")
+    }
+
+    // MARK: Values
+
+    private mutating func set(_ path: [String], _ value: JSON, _ origin: Origin, elements: [Origin]) throws {
+        let key = path.joined(separator: ".")
+        var value = value
+        if ["state_dir", "cache_dir", "mirror"].contains(key), let text = value.string {
+            value = .string(expanded(text))
+        }
+        if key == "provider_path" {
+            let paths = zip(value.array?.compactMap(\.string) ?? [], elements).map { Setting(expanded($0), $1) }
+            switch origin {
+            case .flag: pathsOfFlags = paths
+            case .variable: pathsOfEnvironment = paths
+            default: pathsOfFiles = paths
+            }
+        }
+        settings.values[key] = Setting(value, origin)
+    }
+
+    private func expanded(_ text: String) -> String { text.hasPrefix("~/") ? sources.home + text.dropFirst(1) : text }
+}
+
+/// The keys of settings.schema.json and the variables that set them.
+enum SettingsKey {
+    static let plain = [
+        "mirror", "state_dir", "cache_dir", "provider_path", "language", "log_level", "insecure_tls",
+    ]
+    static let all = plain + ["providers.NAME.enabled", "targets.SCHEME"]
+    static let variables = plain.map { "EULERPUBLISHER_\($0.uppercased())" }
+    /// Variables of ours that are no settings.
+    static let otherVariables: Set<String> = ["EULERPUBLISHER_WAIT_SCALE"]
+
+    static func key(ofVariable name: String) -> String? {
+        let rest = name.dropFirst("EULERPUBLISHER_".count)
+        if plain.contains(rest.lowercased()), rest == rest.uppercased() { return rest.lowercased() }
+        func id(_ text: Substring) -> String? {
+            text.isEmpty || text != text.uppercased() ? nil : text.lowercased().replacing("_", with: "-")
+        }
+        if rest.hasPrefix("PROVIDERS_"), rest.hasSuffix("_ENABLED"), rest.utf8.count > 18 {
+            return id(rest.dropFirst(10).dropLast(8)).map { "providers.\($0).enabled" }
+        }
+        if rest.hasPrefix("TARGETS_") { return id(rest.dropFirst(8)).map { "targets.\($0)" } }
+        return nil
+    }
+
+    /// Lists in one variable: paths by colons, endpoints by commas.
+    static func split(_ value: String, of key: String) -> [String] {
+        switch key {
+        case "provider_path": value.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        case "insecure_tls": value.split(separator: ",").map { String($0.drop { $0 == " " }) }
+        default: [value]
+        }
+    }
+}
