@@ -127,6 +127,11 @@ let package = Package(
         .testTarget(name: "SchemaTests", dependencies: ["Schema", "Documents"], swiftSettings: strict),
         .testTarget(name: "SettingsTests", dependencies: ["Settings", "Documents"], swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
+        // A host in memory for tests of providers, through the C ABI.
+        leaf("ProviderTesting", ["ProviderAPI", "CSystem", "Documents"], path: "Tests/ProviderTesting"),
+        .testTarget(
+            name: "ProviderKitTests", dependencies: ["ProviderKit", "ProviderTesting", "ProviderAPI", "Documents"],
+            swiftSettings: strict),
         .testTarget(name: "OCITests", dependencies: ["OCI", "Digest", "Documents", "Files"], swiftSettings: strict),
         .executableTarget(
             name: "WorkersTestHost", dependencies: ["Workers"], path: "Tests/WorkersTestHost", swiftSettings: strict),

@@ -1,39 +1,42 @@
 import Dispatch
-import Documents
+public import Documents
 import FoundationEssentials
+import Glibc
 public import ProviderAPI
 import Synchronization
 
 /// Turns a `Provider` type into the table that the library's one exported function returns.
 public enum ProviderLibrary {
     /// What the C functions below need; a library holds one provider, so one is enough.
-    private static let registered = Mutex<(any Provider.Type)?>(nil)
-    private static let table = Mutex<UInt?>(nil)
+    private struct Registered: Sendable {
+        var type: any Provider.Type
+        var manifest: ProviderManifest?
+        /// An `UnsafePointer<ep_provider>`, made once and kept for ever.
+        var table: UInt
+    }
+    private static let registered = Mutex<Registered?>(nil)
 
-    /// The provider's table, made once and kept for ever. Call it from `eulerpublisher_provider_v1` alone.
+    /// The library's own manifest, once `table` was called with one that can be read.
+    public static var manifest: ProviderManifest? { registered.withLock { $0?.manifest } }
+
+    /// The provider's table; id and version are the manifest's. Call it from `eulerpublisher_provider_v1` alone.
+    /// - Parameter manifest: The embedded one, which lives for ever. If it cannot be read the id is empty, and the host
+    ///   says so.
     public static func table(
-        for type: any Provider.Type, id: StaticString, version: StaticString, manifest: UnsafePointer<CChar>,
-        manifestSize: UInt64
+        for type: any Provider.Type, manifest: UnsafePointer<CChar>, size: UInt64
     ) -> UnsafePointer<ep_provider> {
-        let address = table.withLock { made in
-            if let made { return made }
-            registered.withLock { $0 = type }
+        let address = registered.withLock { registered in
+            if let registered { return registered.table }
+            let document = try? DocumentCoding.decode(ProviderManifest.self, from: Data(bytes(manifest, size)))
             let pointer = UnsafeMutablePointer<ep_provider>.allocate(capacity: 1)
             pointer.initialize(
                 to: ep_provider(
-                    header: ep_header(
-                        size: UInt32(MemoryLayout<ep_provider>.size), abi_major: UInt16(EP_ABI_MAJOR),
-                        abi_minor: UInt16(EP_ABI_MINOR)),
-                    id: UnsafeRawPointer(id.utf8Start).assumingMemoryBound(to: CChar.self),
-                    version: UnsafeRawPointer(version.utf8Start).assumingMemoryBound(to: CChar.self),
-                    manifest: manifest, manifest_size: manifestSize,
-                    open: { ProviderLibrary.open($0, $1, $2, $3, $4) },
-                    close: { ProviderLibrary.close($0) },
-                    invoke: { ProviderLibrary.invoke($0, $1, $2, $3, $4) },
-                    extension: { _ in nil }))
-            let address = UInt(bitPattern: pointer)
-            made = address
-            return address
+                    header: header(of: ep_provider.self), id: strdup(document?.id ?? ""),
+                    version: strdup(document?.version ?? ""), manifest: manifest, manifest_size: size,
+                    open: { ProviderLibrary.open($0, $1, $2, $3, $4) }, close: { ProviderLibrary.close($0) },
+                    invoke: { ProviderLibrary.invoke($0, $1, $2, $3, $4) }, extension: { _ in nil }))
+            registered = Registered(type: type, manifest: document, table: UInt(bitPattern: pointer))
+            return UInt(bitPattern: pointer)
         }
         return UnsafePointer(bitPattern: address)!
     }
@@ -51,22 +54,16 @@ public enum ProviderLibrary {
         _ host: UnsafePointer<ep_host>?, _ configuration: UnsafePointer<CChar>?, _ size: UInt64,
         _ instance: UnsafeMutablePointer<OpaquePointer?>?, _ sink: UnsafePointer<ep_sink>?
     ) -> ep_status {
-        guard let host, let instance, let type = registered.withLock({ $0 }) else { return EP_INVALID }
-        let services = Host(table: host)
+        guard let host, let instance, let type = registered.withLock({ $0?.type }) else { return EP_INVALID }
+        let services = Host(copying: host)
         do {
-            let document = try DocumentCoding.decode(JSON.self, from: data(configuration, size))
+            let document = size == 0 ? .object([:]) : try read(JSON.self, configuration, size, "configuration")
             let made = Instance(provider: try type.init(host: services, configuration: document), host: services)
             instance.pointee = OpaquePointer(Unmanaged.passRetained(made).toOpaque())
             return EP_OK
         } catch {
-            let failure = asFailure(error)
-            let document = (try? DocumentCoding.encode(failure)) ?? Data()
-            if let sink {
-                _ = document.withUnsafeBytes {
-                    sink.pointee.write(sink.pointee.context, $0.baseAddress, UInt64($0.count))
-                }
-            }
-            return failure.status
+            let failure = Failure(describing: error)
+            return write(encoded(failure), to: sink, status: failure.status)
         }
     }
 
@@ -80,60 +77,76 @@ public enum ProviderLibrary {
         _ size: UInt64,
         _ sink: UnsafePointer<ep_sink>?
     ) -> ep_status {
-        guard let instance, let operation, let sink else { return EP_INVALID }
+        guard let instance, let operation, sink != nil else { return EP_INVALID }
         let held = Unmanaged<Instance>.fromOpaque(UnsafeRawPointer(instance)).takeUnretainedValue()
         let name = String(cString: operation)
-        let document = data(request, size)
-        let (status, answer) = wait { await perform(held, name, document) }
-        return answer.withUnsafeBytes { bytes in
-            let written = sink.pointee.write(sink.pointee.context, bytes.baseAddress, UInt64(bytes.count))
-            return written == EP_OK ? status : written
-        }
-    }
-
-    private static func perform(_ instance: Instance, _ operation: String, _ document: Data) async -> (ep_status, Data)
-    {
         do {
-            let request = try DocumentCoding.decode(OperationRequest.self, from: document)
-            let result = try await instance.provider.dispatch(operation, request)
-            return (EP_OK, try DocumentCoding.encode(result))
-        } catch let pending as Pending {
-            return (EP_PENDING, (try? DocumentCoding.encode(pending.result)) ?? Data())
-        } catch let unsupported as Unsupported {
-            let failure = Failure(.usage, "this provider has no operation \(unsupported.operation)")
-            return (EP_UNSUPPORTED, (try? DocumentCoding.encode(failure)) ?? Data())
+            let document = try read(OperationRequest.self, request, size, "request")
+            let (status, answer) = wait(held.host) { await perform(held.provider, name, document) }
+            return write(answer, to: sink, status: status)
         } catch {
-            let failure = asFailure(error)
-            return (failure.status, (try? DocumentCoding.encode(failure)) ?? Data())
+            let failure = Failure(describing: error)
+            return write(encoded(failure), to: sink, status: failure.status)
         }
     }
 
-    /// A C function cannot be async: the worker's own thread waits here, never one of the cooperative pool.
-    private static func wait(_ body: @escaping @Sendable () async -> (ep_status, Data)) -> (ep_status, Data) {
+    private static func perform(
+        _ provider: any Provider, _ operation: String, _ request: OperationRequest
+    ) async -> (ep_status, [UInt8]) {
+        do {
+            do {
+                return (EP_OK, [UInt8](try DocumentCoding.encode(try await provider.dispatch(operation, request))))
+            } catch let pending as Pending {
+                return (EP_PENDING, [UInt8](try DocumentCoding.encode(pending.result)))
+            }
+        } catch is EncodingError {
+            return (
+                EP_INTERNAL, encoded(Failure(.internal, "the result of \(operation) holds what JSON does not have"))
+            )
+        } catch {
+            let failure = Failure(describing: error)
+            return (error is Unsupported ? EP_UNSUPPORTED : failure.status, encoded(failure))
+        }
+    }
+
+    /// A C function cannot be async: the worker's own thread waits here, never one of the cooperative pool, and meanwhile
+    /// turns the host's wish to stop into the task's cancellation.
+    private static func wait(
+        _ host: Host, _ body: @escaping @Sendable () async -> (ep_status, [UInt8])
+    ) -> (ep_status, [UInt8]) {
+        final class Answer: Sendable {
+            let value = Mutex<(ep_status, [UInt8])>((EP_INTERNAL, []))
+        }
         let done = DispatchSemaphore(value: 0)
         let answer = Answer()
-        Task {
+        let task = Task {
             let value = await body()
             answer.value.withLock { $0 = value }
             done.signal()
         }
-        done.wait()
-        return answer.value.withLock { $0 } ?? (EP_INTERNAL, Data())
+        repeat {
+            if host.isCancelled { task.cancel() }
+        } while done.wait(timeout: .now() + .milliseconds(100)) == .timedOut
+        return answer.value.withLock { $0 }
     }
 
-    private final class Answer: Sendable {
-        let value = Mutex<(ep_status, Data)?>(nil)
+    private static func read<Document: Decodable>(
+        _ type: Document.Type, _ pointer: UnsafePointer<CChar>?, _ size: UInt64, _ name: String
+    ) throws -> Document {
+        guard size <= EP_LIMIT_DOCUMENT else { throw Failure(.usage, "the \(name) is longer than 4 MiB") }
+        do { return try DocumentCoding.decode(type, from: Data(bytes(pointer, size))) } catch {
+            throw Failure(.usage, "the \(name) is not one: " + Failure(describing: error).message)
+        }
     }
 
-    /// An error of another type is a defect: its type is named, its text is not, for it may hold a secret.
-    private static func asFailure(_ error: any Error) -> Failure {
-        if let failure = error as? Failure { return failure }
-        if error is DecodingError { return Failure(.usage, "a document from the host could not be read: \(error)") }
-        return Failure(.internal, "the provider failed with \(type(of: error))")
+    private static func encoded(_ failure: Failure) -> [UInt8] {
+        // Fails only for a retryAfter that is no number, and then the status still says what happened.
+        (try? DocumentCoding.encode(failure)).map { [UInt8]($0) } ?? []
     }
 
-    private static func data(_ bytes: UnsafePointer<CChar>?, _ size: UInt64) -> Data {
-        guard let bytes, size > 0 else { return Data("{}".utf8) }
-        return Data(bytes: bytes, count: Int(size))
+    private static func write(_ document: [UInt8], to sink: UnsafePointer<ep_sink>?, status: ep_status) -> ep_status {
+        guard let sink, let write = sink.pointee.write else { return EP_INVALID }
+        let written = document.withUnsafeBytes { write(sink.pointee.context, $0.baseAddress, UInt64($0.count)) }
+        return written == EP_OK ? status : written
     }
 }

@@ -9,22 +9,52 @@ extension Failure {
         case .authentication: EP_AUTH
         case .network: EP_NETWORK
         case .refused, .checkFailed: EP_REFUSED
-        case .quota: EP_QUOTA
+        case .quota: retryAfter != nil || retryable == true ? EP_RATE_LIMITED : EP_QUOTA
         case .policy: EP_DENIED
+        case .busy: EP_CONFLICT
         case .interrupted: EP_CANCELLED
         default: EP_INTERNAL
         }
     }
+
+    /// What an author's error becomes. One of an unknown type is a defect: its type is named, its text is not, for it may
+    /// hold a secret.
+    init(describing error: any Error) {
+        switch error {
+        case let failure as Failure: self = failure
+        case is CancellationError: self.init(.interrupted, "cancelled")
+        case let unsupported as Unsupported:
+            self.init(.usage, "this provider has no operation \(unsupported.operation)", retryable: false)
+        case let notMade as NotMade: self.init(describing: notMade.reason)
+        case let decoding as DecodingError: self.init(.internal, "a document could not be read\(decoding.path)")
+        default: self.init(.internal, "the provider failed with \(type(of: error))")
+        }
+    }
+}
+
+extension DecodingError {
+    /// Where in the document, without anything that stands there.
+    fileprivate var path: String {
+        let path: [any CodingKey] =
+            switch self {
+            case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+                context.codingPath
+            case .keyNotFound(let key, let context): context.codingPath + [key]
+            @unknown default: []
+            }
+        return path.isEmpty
+            ? "" : " at " + path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
+    }
 }
 
 /// The words for a host service's refusal.
-func failure(_ status: ep_status, _ what: String) -> Failure {
+func refusal(_ status: ep_status, _ what: String) -> Failure {
     switch status {
     case EP_AUTH: Failure(.authentication, "\(what): the host has no such secret")
     case EP_DENIED: Failure(.policy, "\(what): not declared in the provider's manifest, or forbidden")
-    case EP_NOT_FOUND: Failure(.internal, "\(what): not found")
+    case EP_NOT_FOUND: Failure(.usage, "\(what): not found")
     case EP_CANCELLED: Failure(.interrupted, "\(what): cancelled")
-    case EP_INVALID: Failure(.internal, "\(what): the host refused the call as invalid")
+    case EP_INVALID: Failure(.internal, "\(what): the host refused the call as invalid", hint: "the run's log says why")
     case EP_UNSUPPORTED: Failure(.internal, "\(what): this host does not offer it")
     default: Failure(.internal, "\(what): status \(status)")
     }

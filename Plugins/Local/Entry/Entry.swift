@@ -7,7 +7,5 @@ import ProviderKit
 // swift-format-ignore: AlwaysUseLowerCamelCase
 @c @implementation
 public func eulerpublisher_provider_v1() -> UnsafePointer<ep_provider>? {
-    ProviderLibrary.table(
-        for: Local.self, id: "local", version: "1.0.0", manifest: ep_local_manifest(),
-        manifestSize: ep_local_manifest_size())
+    ProviderLibrary.table(for: Local.self, manifest: ep_local_manifest(), size: ep_local_manifest_size())
 }
