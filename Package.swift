@@ -108,7 +108,7 @@ let package = Package(
             name: "Host",
             dependencies: [
                 "Reports", "Execution", "Plans", "State", "Settings", "Discovery", "Workers", "Prepare", "Assemble",
-                "Documents", "Files", arguments,
+                "Documents", "Files", "CSystem", arguments,
             ],
             swiftSettings: strict),
 

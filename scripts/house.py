@@ -157,7 +157,7 @@ def allowed(one):
         "api": set(), "shim": set(), "leaf": {"leaf", "shim", "package"}, "runtime": {"api", "shim"},
         "worker": {"runtime"}, "kit": {"api", "leaf"}, "imagekit": {"leaf", "shim", "imagekit"},
         "hostkit": {"hostkit", "imagekit", "runtime", "api", "leaf", "shim", "package"},
-        "host": {"hostkit", "imagekit", "leaf", "package"},
+        "host": {"hostkit", "imagekit", "leaf", "shim", "package"},
     }.get(one, set())
 
 

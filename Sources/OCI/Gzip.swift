@@ -22,56 +22,84 @@ public enum Gzip {
     }
 
     /// Compresses a file from its first byte, appending to `output`.
-    /// - Parameter threads: how many blocks are at work at once; each costs about 2 MiB.
     /// - Throws: `Failure` when reading or writing fails; `CancellationError`.
     public static func compress(_ input: File, to output: File, level: Int32 = 6, threads: Int = 2) async throws
         -> Result
     {
-        var inputHasher = Hasher()
-        var outputHasher = Hasher()
-        var crc: UInt32 = 0
-        var written: Int64 = 0
-        func emit(_ bytes: [UInt8]) throws {
+        var stream = try Stream(to: output, level: level, threads: threads)
+        var offset: Int64 = 0
+        while true {
+            let block = try input.read(count: blockSize, at: offset)
+            if block.isEmpty { return try await stream.finish() }
+            try await stream.append(block)
+            offset += Int64(block.count)
+        }
+    }
+
+    /// Bytes compressed as they come: what feeds it reads on while blocks are at work.
+    public struct Stream: ~Copyable {
+        private let output: File
+        private let level: Int32
+        private let threads: Int
+        private var inputHasher = Hasher()
+        private var outputHasher = Hasher()
+        private var crc: UInt32 = 0
+        private var read: Int64 = 0
+        private var written: Int64 = 0
+        /// The newest block: it waits for the next one, since the last is compressed as such.
+        private var waiting: [UInt8] = []
+        private var history: [UInt8] = []
+        private var working: [Task<[UInt8], any Error>] = []
+
+        /// - Parameter threads: how many blocks may be at work at once; each costs about 2 MiB.
+        /// - Throws: `Failure` when writing fails.
+        public init(to output: File, level: Int32 = 6, threads: Int = 2) throws {
+            self.output = output
+            self.level = level
+            self.threads = max(1, threads)
+            // RFC 1952: magic, deflate, no flags, no time, no extra flags, operating system unknown.
+            try emit([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255])
+        }
+
+        deinit { for task in working { task.cancel() } }
+
+        /// Takes the next `blockSize` bytes; only the last call may bring fewer.
+        /// - Throws: `Failure`; `CancellationError`.
+        public mutating func append(_ block: [UInt8]) async throws {
+            try Task.checkCancellation()
+            block.withUnsafeBytes { inputHasher.update($0) }
+            crc = block.withUnsafeBufferPointer { ep_crc32(crc, $0.baseAddress, $0.count) }
+            if read > 0 { try await compress(last: false) }
+            read += Int64(block.count)
+            waiting = block
+        }
+
+        /// Compresses what is left and ends the file.
+        public mutating func finish() async throws -> Result {
+            try await compress(last: true)
+            while !working.isEmpty { try await emit(working.removeFirst().value) }
+            func littleEndian(_ value: UInt32) -> [UInt8] {
+                (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+            }
+            try emit(littleEndian(crc) + littleEndian(UInt32(truncatingIfNeeded: read)))
+            return Result(
+                input: inputHasher.finalize(), inputSize: read, output: outputHasher.finalize(), outputSize: written)
+        }
+
+        private mutating func compress(last: Bool) async throws {
+            if working.count == threads { try await emit(working.removeFirst().value) }
+            let (bytes, dictionary, level) = (waiting, history, level)
+            working.append(Task { try Gzip.deflate(bytes, after: dictionary, level: level, last: last) })
+            history = Array(bytes.suffix(window))
+        }
+
+        private mutating func emit(_ bytes: [UInt8]) throws {
             try bytes.withUnsafeBytes {
                 outputHasher.update($0)
                 try output.write($0)
             }
             written += Int64(bytes.count)
         }
-        // RFC 1952: magic, deflate, no flags, no time, no extra flags, operating system unknown.
-        try emit([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255])
-        let size = try input.size()
-        var offset: Int64 = 0
-        var history: [UInt8] = []
-        var ended = false
-        while !ended {
-            try Task.checkCancellation()
-            var blocks: [(dictionary: [UInt8], bytes: [UInt8], last: Bool)] = []
-            while blocks.count < max(1, threads) && !ended {
-                let bytes = try input.read(count: blockSize, at: offset)
-                offset += Int64(bytes.count)
-                ended = bytes.count < blockSize || offset >= size
-                bytes.withUnsafeBytes { inputHasher.update($0) }
-                crc = bytes.withUnsafeBufferPointer { ep_crc32(crc, $0.baseAddress, $0.count) }
-                blocks.append((history, bytes, ended))
-                history = Array(bytes.suffix(window))
-            }
-            let compressed = try await withThrowingTaskGroup(of: (Int, [UInt8]).self) { group in
-                for (number, block) in blocks.enumerated() {
-                    group.addTask {
-                        (number, try deflate(block.bytes, after: block.dictionary, level: level, last: block.last))
-                    }
-                }
-                var results = [[UInt8]](repeating: [], count: blocks.count)
-                for try await (number, bytes) in group { results[number] = bytes }
-                return results
-            }
-            for bytes in compressed { try emit(bytes) }
-        }
-        func littleEndian(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
-        try emit(littleEndian(crc) + littleEndian(UInt32(truncatingIfNeeded: offset)))
-        return Result(
-            input: inputHasher.finalize(), inputSize: offset, output: outputHasher.finalize(), outputSize: written)
     }
 
     private static func deflate(_ bytes: [UInt8], after dictionary: [UInt8], level: Int32, last: Bool) throws -> [UInt8]

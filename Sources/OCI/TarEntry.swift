@@ -36,6 +36,9 @@ public struct TarEntry: Sendable, Equatable {
         self.offset = offset
     }
 
+    /// Whether the content is stored with its holes left out, so that it is not the file's bytes as they stand.
+    public var isSparse: Bool { pax.keys.contains { $0.hasPrefix("GNU.sparse.") } }
+
     /// The name without a leading `./` or `/` and without a final `/`: what two tars of the same tree agree on.
     public var plainName: String {
         var name = Substring(self.name)

@@ -14,8 +14,8 @@ import Testing
         try FileManager.default.createDirectory(atPath: spool, withIntermediateDirectories: true)
         var limits = DockerArchive.Limits()
         limits.unpacked = 1 << 20
-        let failure = #expect(throws: Failure.self) {
-            try DockerArchive(release.sources[0].path, spool: spool, limits: limits)
+        let failure = await #expect(throws: Failure.self) {
+            try await DockerArchive(release.sources[0].path, spool: spool, level: 1, threads: 2, limits: limits)
         }
         #expect(failure?.message.contains("over 1048576 bytes") == true)
     }
@@ -27,8 +27,8 @@ import Testing
         let bytes = try Data(contentsOf: URL(fileURLWithPath: release.sources[0].path))
         try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: "\(scratch.path)/cut.tar.xz"))
         try FileManager.default.createDirectory(atPath: "\(scratch.path)/spool", withIntermediateDirectories: true)
-        let failure = #expect(throws: Failure.self) {
-            try DockerArchive("\(scratch.path)/cut.tar.xz", spool: "\(scratch.path)/spool")
+        let failure = await #expect(throws: Failure.self) {
+            try await DockerArchive("\(scratch.path)/cut.tar.xz", spool: "\(scratch.path)/spool", level: 1, threads: 2)
         }
         #expect(failure?.code == .refused && failure?.place == "\(scratch.path)/cut.tar.xz")
     }

@@ -1,5 +1,4 @@
 import Digest
-import Digest
 import Documents
 import Files
 import Foundation

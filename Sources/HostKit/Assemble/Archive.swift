@@ -57,10 +57,15 @@ public final class Archive {
             name: String(cString: path), kind: kind, link: entry.link.map { String(cString: $0) }, size: entry.size)
     }
 
-    /// The next bytes of the current member's content: 0 at its end.
-    public func read(_ buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-        let count = ep_archive_read(reader, buffer.baseAddress, buffer.count)
-        guard count >= 0 else { throw failure() }
-        return Int(count)
+    /// The next bytes of the current member's content: fewer than `size` only at its end.
+    public func block(_ size: Int) throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: size) { buffer, done in
+            while done < size {
+                let count = ep_archive_read(reader, buffer.baseAddress! + done, size - done)
+                guard count >= 0 else { throw failure() }
+                if count == 0 { break }
+                done += Int(count)
+            }
+        }
     }
 }

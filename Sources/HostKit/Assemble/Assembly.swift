@@ -104,7 +104,7 @@ private func inputsDigest(_ release: PreparedRelease, _ options: AssemblyOptions
         var digest: Digest
     }
     struct Inputs: Encodable {
-        var recipe = 1
+        var recipe = 2
         var zlib = Gzip.zlibVersion
         var version: String
         var options: AssemblyOptions
@@ -143,7 +143,8 @@ private func assembleAnew(
     for name in try File.names(in: "\(directory)/blobs") where name.hasPrefix(".") {
         unlink("\(directory)/blobs/\(name)")
     }
-    let threads = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)) / release.sources.count)
+    // What all architectures have at work together is bounded by the thread pool; memory is by this.
+    let threads = min(8, max(2, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     let parts = try await withThrowingTaskGroup(of: PlatformImage.self) { group in
         for source in release.sources {
             group.addTask {

@@ -5,7 +5,8 @@ import FoundationEssentials
 import Glibc
 import OCI
 
-/// A docker-archive unpacked as far as an image needs: its config, and its layers as plain tar files with verified digests.
+/// A docker-archive read as far as an image needs: its config, and its layers as plain tar files, compressed while they were
+/// unpacked and with verified digests. One pass over the bytes does all of it.
 ///
 /// Archives are hostile until shown otherwise: names and links may not leave the archive, members and bytes are bounded, and
 /// every layer must have the digest that the config states.
@@ -16,35 +17,44 @@ struct DockerArchive {
         var unpacked: Int64 = 8 << 30
         /// Of a JSON document, in bytes.
         var document: Int64 = 4 << 20
+        /// Of all JSON documents together, which are kept in memory, in bytes.
+        var documents: Int64 = 16 << 20
     }
 
     struct Layer {
+        /// The plain tar.
         var file: File
-        var diffID: Digest
+        /// The same in gzip.
+        var compressed: File
+        var digests: Gzip.Result
     }
 
     private enum Member {
         case document([UInt8])
-        /// By path: thousands of members would be too many open files.
-        case spooled(String, Digest)
+        /// By paths: thousands of members would be too many open files.
+        case spooled(String, Gzip.Result)
         case link(String)
+        /// Smaller than any tar: nothing that an image is made of.
+        case small
     }
 
     let config: ImageConfig
     let layers: [Layer]
 
-    /// - Parameter spool: an empty directory for the layers; the caller removes it.
-    init(_ path: String, spool: String, limits: Limits = Limits()) throws {
+    /// - Parameters:
+    ///   - spool: an empty directory for the layers and their compressed form; the caller removes it.
+    ///   - level: of zlib.
+    ///   - threads: how many blocks are compressed at once.
+    init(_ path: String, spool: String, level: Int32, threads: Int, limits: Limits = Limits()) async throws {
         func refuse(_ why: String) -> Failure {
             Failure(
                 .refused, "the archive is refused: \(why)", place: path, hint: "fetch it again or name another mirror")
         }
         let archive = try Archive(path)
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
-        defer { buffer.deallocate() }
         var members: [String: Member] = [:]
         var count = 0
         var unpacked: Int64 = 0
+        var documents: Int64 = 0
         while let member = try archive.next() {
             try Task.checkCancellation()
             count += 1
@@ -68,27 +78,20 @@ struct DockerArchive {
                 guard member.size >= 0, member.size <= limits.unpacked - unpacked else {
                     throw refuse("it unpacks to over \(limits.unpacked) bytes")
                 }
-                var document: [UInt8] = []
-                var file: File?
-                var hasher = Hasher()
-                if !name.hasSuffix(".json") { file = try File("\(spool)/\(count)", O_RDWR | O_CREAT | O_EXCL) }
-                while case let size = try archive.read(buffer), size > 0 {
-                    unpacked += Int64(size)
-                    guard unpacked <= limits.unpacked else {
-                        throw refuse("it unpacks to over \(limits.unpacked) bytes")
+                // libarchive gives no more than the size that it states.
+                unpacked += member.size
+                if name.hasSuffix(".json") {
+                    documents += member.size
+                    guard member.size <= limits.document, documents <= limits.documents else {
+                        throw refuse("\(name.prefix(200)) is larger than any such document")
                     }
-                    let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<size])
-                    if let file {
-                        hasher.update(bytes)
-                        try file.write(bytes)
-                    } else {
-                        document += bytes
-                        guard document.count <= limits.document else {
-                            throw refuse("\(name.prefix(200)) is over \(limits.document) bytes")
-                        }
-                    }
+                    members[name] = .document(try archive.block(Int(member.size)))
+                } else if member.size < 1024 {
+                    members[name] = .small
+                } else {
+                    let file = "\(spool)/\(count)"
+                    members[name] = .spooled(file, try await Self.unpack(archive, file, level, threads))
                 }
-                members[name] = file.map { .spooled($0.path, hasher.finalize()) } ?? .document(document)
             }
         }
 
@@ -125,14 +128,29 @@ struct DockerArchive {
         }
         self.config = config
         layers = try zip(names, config.rootfs.diffIDs).map { name, diffID in
-            guard case .spooled(let spooled, let digest) = try resolve(name) else {
+            guard case .spooled(let spooled, let digests) = try resolve(name) else {
                 throw refuse("\(name.prefix(200)) is not a layer")
             }
-            guard digest == diffID else {
-                throw refuse("layer \(name.prefix(200)) is \(digest), and the config states \(diffID)")
+            guard digests.input == diffID else {
+                throw refuse("layer \(name.prefix(200)) is \(digests.input), and the config states \(diffID)")
             }
-            return Layer(file: try File(spooled, O_RDONLY), diffID: diffID)
+            return Layer(
+                file: try File(spooled, O_RDONLY), compressed: try File("\(spooled).gz", O_RDONLY), digests: digests)
         }
+    }
+
+    /// The member as a file, and compressed beside it while the archive is still being read.
+    private static func unpack(
+        _ archive: Archive, _ path: String, _ level: Int32, _ threads: Int
+    ) async throws -> Gzip.Result {
+        let file = try File(path, O_WRONLY | O_CREAT | O_EXCL)
+        var stream = try Gzip.Stream(
+            to: try File("\(path).gz", O_WRONLY | O_CREAT | O_EXCL), level: level, threads: threads)
+        while case let block = try archive.block(Gzip.blockSize), !block.isEmpty {
+            try file.write(block)
+            try await stream.append(block)
+        }
+        return try await stream.finish()
     }
 
     /// The name in one form, or nil when it is absolute or climbs with `..`.

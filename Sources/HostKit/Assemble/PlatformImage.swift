@@ -25,7 +25,8 @@ struct PlatformImage: Sendable {
         guard mkdir(spool, 0o700) == 0 else { throw File.failure("make the directory", spool) }
         defer { File.removeFlatDirectory(spool) }
 
-        let archive = try DockerArchive(source.path, spool: spool)
+        let archive = try await DockerArchive(
+            source.path, spool: spool, level: options.compressionLevel, threads: threads)
         guard
             archive.config.architecture == source.platform.architecture
                 || archive.config.architecture == source.architecture.name
@@ -40,29 +41,20 @@ struct PlatformImage: Sendable {
 
         var layers: [Descriptor] = []
         var diffIDs: [Digest] = []
-        func add(_ file: File) async throws -> Gzip.Result {
-            let temporary = try layout.temporary()
-            do {
-                let result = try await Gzip.compress(
-                    file, to: temporary, level: options.compressionLevel, threads: threads)
-                try layout.adopt(temporary, as: result.output)
-                layers.append(
-                    Descriptor(mediaType: MediaType.layerGzip, digest: result.output, size: result.outputSize))
-                diffIDs.append(result.input)
-                return result
-            } catch {
-                unlink(temporary.path)
-                throw error
+        func add(_ compressed: File, _ digests: Gzip.Result) throws {
+            // Two layers may be one: an empty one comes several times.
+            if !layout.has(digests.output, size: digests.outputSize) {
+                try layout.adopt(compressed, as: digests.output)
             }
+            layers.append(
+                Descriptor(mediaType: MediaType.layerGzip, digest: digests.output, size: digests.outputSize))
+            diffIDs.append(digests.input)
         }
-        for layer in archive.layers {
-            guard try await add(layer.file).input == layer.diffID else {
-                throw Failure(.internal, "a layer changed while it was read", place: layer.file.path)
-            }
-        }
+        for layer in archive.layers { try add(layer.compressed, layer.digests) }
         let edits = try File("\(spool)/edits", O_RDWR | O_CREAT | O_EXCL)
         try edits.write(try tree.edits(created: created))
-        _ = try await add(edits)
+        let compressed = try File("\(spool)/edits.gz", O_WRONLY | O_CREAT | O_EXCL)
+        try add(compressed, try await Gzip.compress(edits, to: compressed, level: options.compressionLevel))
 
         let time = Timestamp.text(created)
         let labels = labels(version, created: created, options)
@@ -105,69 +97,5 @@ struct PlatformImage: Sendable {
             )
         }
         return tree.newest
-    }
-}
-
-/// What the edits need to know of the unpacked root, read from the layers without unpacking them.
-struct BaseTree {
-    private static let bashrc = "etc/bashrc"
-    private static let localtime = "etc/localtime"
-    private var entry: TarEntry?
-    private var content: [UInt8] = []
-    /// Seconds since 1970.
-    private(set) var newest: Int64 = 0
-
-    init(_ layers: [File]) throws {
-        for layer in layers {
-            var reader = try TarReader(layer)
-            while let found = try reader.next() {
-                newest = max(newest, found.mtime)
-                switch found.plainName {
-                case Self.bashrc:
-                    guard found.kind == .file, found.size <= 1 << 20 else {
-                        throw Failure(.refused, "/etc/bashrc is not a file of at most 1 MiB", place: layer.path)
-                    }
-                    entry = found
-                    content = try layer.read(count: Int(found.size), at: found.offset)
-                case "etc/.wh.bashrc", "etc/.wh..wh..opq": entry = nil
-                default: break
-                }
-            }
-        }
-    }
-
-    /// The tar of the second layer: the same as `ln -sf /usr/share/zoneinfo/UTC /etc/localtime` and
-    /// `sed -i s/TMOUT=300/TMOUT=0/g /etc/bashrc` in openEuler's own Dockerfile.
-    func edits(created: Int64) throws -> [UInt8] {
-        guard let entry else {
-            throw Failure(
-                .refused, "the root filesystem has no /etc/bashrc, so its idle timeout cannot be set",
-                hint: "this is not an openEuler base root filesystem")
-        }
-        let entries = [
-            TarEntry(
-                name: Self.bashrc, mode: entry.mode, uid: entry.uid, gid: entry.gid, size: Int64(content.count),
-                mtime: created,
-                pax: entry.pax),
-            TarEntry(
-                name: Self.localtime, kind: .symbolicLink, mode: 0o777, mtime: created, link: "/usr/share/zoneinfo/UTC"),
-        ]
-        return try TarWriter.bytes(
-            entries, contents: [Self.bashrc: Self.replacing(content, Array("TMOUT=300".utf8), Array("TMOUT=0".utf8))])
-    }
-
-    static func replacing(_ bytes: [UInt8], _ old: [UInt8], _ new: [UInt8]) -> [UInt8] {
-        var output: [UInt8] = []
-        var position = 0
-        while position < bytes.count {
-            if bytes[position...].starts(with: old) {
-                output += new
-                position += old.count
-            } else {
-                output.append(bytes[position])
-                position += 1
-            }
-        }
-        return output
     }
 }
