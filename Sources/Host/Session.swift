@@ -6,6 +6,7 @@ import Glibc
 import Plans
 import Prepare
 import Reports
+import Settings
 import State
 import Workers
 
@@ -14,23 +15,22 @@ struct Session {
     let environment = ProcessInfo.processInfo.environment
     let prefix = Search.prefix()
     let places: PlaceOptions
-    let texts = Texts.english
-    let mirror: String?
-    let cache: String
+    let settings: Settings
+    let texts: Texts
     let downloader: any Downloader = DirectoryDownloader()
-    private let stateDirectory: String
 
+    /// - Throws: `Failure` when a settings file, variable or flag is at fault.
     init(_ places: PlaceOptions) throws {
         self.places = places
-        let home = environment["HOME"] ?? "/"
-        func absolute(_ path: String) -> String {
-            path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
-        }
-        stateDirectory = absolute(
-            places.stateDir ?? environment["EULERPUBLISHER_STATE_DIR"] ?? "\(home)/.local/state/eulerpublisher")
-        cache = absolute(places.cacheDir ?? environment["EULERPUBLISHER_CACHE_DIR"] ?? "\(home)/.cache/eulerpublisher")
-        mirror = environment["EULERPUBLISHER_MIRROR"]
+        settings = try Settings(
+            .init(
+                environment: environment, flags: places.flags,
+                workingDirectory: FileManager.default.currentDirectoryPath))
+        texts = Texts.of(settings.language.value)
     }
+
+    var mirror: String? { settings.mirror?.value }
+    var cache: String { settings.cacheDirectory.value }
 
     /// Where images go when no target was named.
     var catalogue: String {
@@ -38,7 +38,7 @@ struct Session {
         return "\(data)/eulerpublisher/catalogue"
     }
 
-    func state() throws -> StateDirectory { try StateDirectory(stateDirectory) }
+    func state() throws -> StateDirectory { try StateDirectory(settings.stateDirectory.value) }
 
     func executor(_ report: ReportOptions) throws -> Executor {
         let interruption = Interruption()
