@@ -15,6 +15,15 @@ import Testing
         #expect(!redactor.holdsSecret(Array("nothing".utf8)))
     }
 
+    @Test func aResultIsMaskedBeforeItIsKept() {
+        let redactor = Redactor()
+        redactor.add(Array("token-of-ours".utf8))
+        var result = OperationResult()
+        result.data = .object(["upload": .array([.string("https://h/?t=token-of-ours")]), "n": .integer(1)])
+        #expect(redactor.masked(result).data?["upload"]?.array == [.string("https://h/?t=•••")])
+        #expect(redactor.masked(result).data?["n"]?.integer == 1)
+    }
+
     @Test func shortValuesAndOverlapsLeaveTextsReadable() {
         let redactor = Redactor()
         redactor.add(Array("abc".utf8))

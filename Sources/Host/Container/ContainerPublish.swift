@@ -7,7 +7,10 @@ import Plans
 struct ContainerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "container", abstract: "Base container images of a release.",
-        subcommands: [ContainerPrepare.self, ContainerPublish.self])
+        subcommands: [
+            ContainerPrepare.self, ContainerPublish.self, ContainerBase.self, ContainerPush.self, ContainerCheck.self,
+            ContainerApp.self, ContainerDistroless.self,
+        ])
 }
 
 /// Which release, from where.
@@ -43,10 +46,12 @@ struct ContainerPublish: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "A tag; default: the version in lower case.") var tag: [String] = []
     @Flag(help: "Prints the plan that this command is, and does nothing.") var printPlan = false
     @Flag(help: "Says what would be done; nothing is sent.") var dryRun = false
+    @OptionGroup var registries: RegistryOptions
     @OptionGroup var places: PlaceOptions
     @OptionGroup var report: ReportOptions
 
     func run() async throws {
+        try registries.refuse()
         let session = try Session(places)
         let targets = to.isEmpty ? ["local:\(session.catalogue)"] : to
         let plan = Plan(

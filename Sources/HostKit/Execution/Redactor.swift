@@ -1,3 +1,4 @@
+import Documents
 import FoundationEssentials
 import Synchronization
 
@@ -32,8 +33,31 @@ final class Redactor: Sendable {
         }
     }
 
+    /// Shorter ones may stand in other words by chance, and what is stored must not fail for that.
+    private static let telling = 8
+
     func holdsSecret(_ bytes: [UInt8]) -> Bool {
-        secrets.withLock { $0.contains { Self.find($0, in: bytes[...]) != nil } }
+        secrets.withLock { $0.contains { $0.count >= Self.telling && Self.find($0, in: bytes[...]) != nil } }
+    }
+
+    /// Every text of the document, keys left as they are.
+    func masked(_ json: JSON) -> JSON {
+        switch json {
+        case .string(let text): .string(masked(text))
+        case .array(let items): .array(items.map(masked))
+        case .object(let members): .object(members.mapValues(masked))
+        default: json
+        }
+    }
+
+    /// For the journal, which outlives the run.
+    func masked(_ result: OperationResult) -> OperationResult {
+        guard let document = try? DocumentCoding.encode(result), holdsSecret([UInt8](document)),
+            let json = try? DocumentCoding.decode(JSON.self, from: document),
+            let bytes = try? DocumentCoding.encode(masked(json)),
+            let masked = try? DocumentCoding.decode(OperationResult.self, from: bytes)
+        else { return result }
+        return masked
     }
 
     func masked(_ text: String) -> String {

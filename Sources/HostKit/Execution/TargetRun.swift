@@ -175,7 +175,9 @@ actor TargetRun {
                         .crashed, "\(provider.manifest.id) answered \(operation) with a document that is no result",
                         place: title, hint: provider.manifest.report.map { "report it to \($0)" })
                 }
-                context.append(JournalEvent(.done, target: title, operation: operation, result: result))
+                context.append(
+                    JournalEvent(
+                        .done, target: title, operation: operation, result: context.redactor.masked(result)))
                 event = RunEvent(.operationDone, target: title)
                 event.operation = operation
                 event.seconds = (ContinuousClock.now - started).seconds

@@ -1,0 +1,90 @@
+import ArgumentParser
+import Documents
+
+/// Commands of the program's predecessor that this version does not have yet. They are known, so that a script that calls one
+/// learns what to do instead of "unknown command".
+protocol LaterCommand: AsyncParsableCommand {
+    /// As people type it.
+    static var spelling: String { get }
+    /// What to use until then.
+    static var instead: String { get }
+}
+
+extension LaterCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: String(spelling.split(separator: " ").last ?? ""), abstract: "Not in this version.",
+            shouldDisplay: false)
+    }
+
+    func run() async throws {
+        throw Failure(.usage, "\(Self.spelling) is not in this version", hint: Self.instead)
+    }
+}
+
+struct ContainerPush: LaterCommand {
+    static let spelling = "container push"
+    static let instead = "container publish does it in one step; this version publishes to local:DIRECTORY"
+    @Argument(parsing: .allUnrecognized) var rest: [String] = []
+}
+
+struct ContainerCheck: LaterCommand {
+    static let spelling = "container check"
+    static let instead = "container publish reads back what it published"
+    @Argument(parsing: .allUnrecognized) var rest: [String] = []
+}
+
+struct ContainerApp: LaterCommand {
+    static let spelling = "container app"
+    static let instead = "build with buildah, then: skopeo copy"
+    @Argument(parsing: .allUnrecognized) var rest: [String] = []
+}
+
+struct ContainerDistroless: LaterCommand {
+    static let spelling = "container distroless"
+    static let instead = "build with buildah, then: skopeo copy"
+    @Argument(parsing: .allUnrecognized) var rest: [String] = []
+}
+
+struct CloudImage: LaterCommand {
+    static let spelling = "cloudimg"
+    static let instead = "publish PLAN.yaml with an artifact of kind disk"
+    @Argument(parsing: .allUnrecognized) var rest: [String] = []
+}
+
+struct PackageBuild: LaterCommand {
+    static let spelling = "rpm"
+    static let instead = "use the build service's own client"
+    @Argument(parsing: .allUnrecognized) var rest: [String] = []
+}
+
+/// `container base ...`, the later spelling of `container ...`.
+struct ContainerBase: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "base", abstract: "The same, as later scripts spell it.", shouldDisplay: false,
+        subcommands: [ContainerPrepare.self, ContainerPublish.self, ContainerPush.self, ContainerCheck.self])
+}
+
+/// Options of the predecessor's publish that need registries.
+struct RegistryOptions: ParsableArguments {
+    @Option(name: [.customShort("p"), .long], help: .hidden) var repo: String?
+    @Option(name: [.customShort("g"), .long], help: .hidden) var registry: String?
+    @Option(name: [.customShort("f"), .long], help: .hidden) var dockerfile: String?
+    @Flag(name: [.customShort("m"), .long], help: .hidden) var mpublish = false
+
+    /// - Throws: `Failure` when one was given.
+    func refuse() throws {
+        let given = [repo.map { _ in "--repo" }, registry.map { _ in "--registry" }, mpublish ? "--mpublish" : nil]
+            .compactMap { $0 }
+        if let first = given.first {
+            throw Failure(
+                .usage, "\(first) is not in this version: it publishes to no registry yet",
+                hint: "--to local:DIRECTORY, then: skopeo copy --all oci:DIRECTORY:TAG docker://...")
+        }
+        if dockerfile != nil {
+            throw Failure(
+                .usage, "--dockerfile is not in this version: the base image is assembled without one",
+                hint: "leave it out, or build with buildah")
+        }
+    }
+}
