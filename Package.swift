@@ -140,7 +140,8 @@ let package = Package(
             dependencies: ["Workers", "ProviderRuntime", "ProviderAPI", "Documents", "Worker", "WorkersTestHost"],
             swiftSettings: strict),
         .testTarget(
-            name: "PrepareTests", dependencies: ["Prepare", "OCI", "Digest", "Documents"], swiftSettings: strict),
+            name: "PrepareTests",
+            dependencies: ["Prepare", "HTTP", "HTTPPeers", "OCI", "Digest", "Documents"], swiftSettings: strict),
         .target(
             name: "HTTPPeers", path: "Tests/HTTPPeers", exclude: ["odd.py", "nginx.py"], swiftSettings: strict),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "HTTPPeers", "Documents", crypto], swiftSettings: strict),

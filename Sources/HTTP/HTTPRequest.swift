@@ -63,6 +63,9 @@ public struct HTTPRequest: Sendable {
     /// ranges move on.
     public var prepare: (@Sendable (inout HTTPRequest, Int) async throws -> Void)?
 
+    /// The address without query and user information: for failures and logs.
+    public var place: String { Redaction.address(url) }
+
     public init(_ method: String, _ url: String, headers: HTTPHeaders = [:], body: HTTPBody = .none) {
         self.method = method
         self.url = url

@@ -51,7 +51,9 @@ final class Flaky: Downloader {
 
     var calls: [Call] { state.withLock { recorded } }
 
-    func download(url: String, toDescriptor descriptor: Int32, resumingAt: Int64) async throws -> DownloadResult {
+    func download(
+        url: String, toDescriptor descriptor: Int32, resumingAt: Int64, limit: Int64
+    ) async throws -> DownloadResult {
         let broken = state.withLock {
             recorded.append(Call(url: url, resumingAt: resumingAt))
             guard breaks > 0, url.hasSuffix(".tar.xz") else { return false }
@@ -77,7 +79,8 @@ final class Flaky: Downloader {
             _ = part.withUnsafeBytes { write(descriptor, $0.baseAddress!, $0.count) }
             throw Failure(.network, "the line broke", retryable: true)
         }
-        return try await DirectoryDownloader().download(url: path, toDescriptor: descriptor, resumingAt: resumingAt)
+        return try await DirectoryDownloader().download(
+            url: path, toDescriptor: descriptor, resumingAt: resumingAt, limit: limit)
     }
 }
 

@@ -17,8 +17,11 @@ public protocol Downloader: Sendable {
     /// - Parameters:
     ///   - descriptor: a regular file open for reading and writing; the callee may seek and truncate it.
     ///   - resumingAt: how many bytes of the file are there already; 0 for none.
-    /// - Throws: `Failure` with code `network` when it may work later; `CancellationError`.
-    func download(url: String, toDescriptor descriptor: Int32, resumingAt: Int64) async throws -> DownloadResult
+    ///   - limit: the bytes that the whole file may have.
+    /// - Throws: `Failure` with code `network` when it may work later, `refused` over the limit; `CancellationError`.
+    func download(
+        url: String, toDescriptor descriptor: Int32, resumingAt: Int64, limit: Int64
+    ) async throws -> DownloadResult
 }
 
 /// A mirror that is a directory: urls are paths, or `file://` and a path.
@@ -27,8 +30,9 @@ public struct DirectoryDownloader: Downloader {
 
     public static func path(_ url: String) -> String { url.hasPrefix("file://") ? String(url.dropFirst(7)) : url }
 
-    public func download(url: String, toDescriptor descriptor: Int32, resumingAt: Int64) async throws -> DownloadResult
-    {
+    public func download(
+        url: String, toDescriptor descriptor: Int32, resumingAt: Int64, limit: Int64
+    ) async throws -> DownloadResult {
         let path = Self.path(url)
         var status = stat()
         guard stat(path, &status) == 0 else {
@@ -37,6 +41,7 @@ public struct DirectoryDownloader: Downloader {
         }
         let source = try File(path, O_RDONLY)
         let size = try source.size()
+        guard size <= limit else { throw Failure(.refused, "the file has \(size) bytes, over \(limit)", place: path) }
         var offset = resumingAt <= size ? resumingAt : 0
         guard ftruncate(descriptor, off_t(offset)) == 0, lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else {
             throw File.failure("write what is read from", path)

@@ -9,6 +9,9 @@ struct SourceCache: Sendable {
     let directory: String
     let downloader: any Downloader
 
+    /// Bytes of a root filesystem's archive: openEuler's are below 0.2 GiB.
+    static let sizeLimit: Int64 = 4 << 30
+
     init(directory: String, downloader: any Downloader) throws {
         self.directory = "\(directory)/sources/sha256"
         self.downloader = downloader
@@ -22,9 +25,8 @@ struct SourceCache: Sendable {
         unlink(path)
         guard
             case .complete(let size) = try await downloader.download(
-                url: url, toDescriptor: file.descriptor, resumingAt: 0)
+                url: url, toDescriptor: file.descriptor, resumingAt: 0, limit: Int64(limit))
         else { return nil }
-        guard size <= limit else { throw Failure(.refused, "the file is over \(limit) bytes", place: url) }
         return String(decoding: try file.read(count: Int(size), at: 0), as: UTF8.self)
     }
 
@@ -43,7 +45,8 @@ struct SourceCache: Sendable {
             var resume = try partial.size()
             if attempt > 0 { resume = 0 }
             guard ftruncate(partial.descriptor, off_t(resume)) == 0 else { throw File.failure("write", partial.path) }
-            let result = try await downloader.download(url: url, toDescriptor: partial.descriptor, resumingAt: resume)
+            let result = try await downloader.download(
+                url: url, toDescriptor: partial.descriptor, resumingAt: resume, limit: Self.sizeLimit)
             guard case .complete = result else {
                 unlink(partial.path)
                 return nil
