@@ -143,8 +143,8 @@ int main(int argc, char **argv) {
     disk = open(argv[2], O_RDONLY | O_CLOEXEC);
     for (int i = 0; i < count; i++) {
         ep_instance *instance = NULL;
-        ep_status status = provider->open(&host, argv[3], strlen(argv[3]), &instance);
-        if (status) return fprintf(stderr, "open: %d\n", status), 1;
+        ep_status status = provider->open(&host, argv[3], strlen(argv[3]), &instance, &sink);
+        if (status) return fprintf(stderr, "open: %d %s\n", status, result), 1;
         int size = snprintf(request, sizeof request, "{\"format\":1,\"operation\":\"%s\",\"publication\":\"%s\",\"entry\":%s}",
                             operations[i], argv[4], getenv("DRIVER_ENTRY") ? getenv("DRIVER_ENTRY") : "null");
         result_size = 0;

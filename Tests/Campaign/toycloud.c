@@ -12,7 +12,8 @@
  * request of that name comes, process pid and all its descendants are killed,
  *     point a: when the request was executed and nothing of the answer was sent,
  *     point b: when the answer was handed to the kernel.
- * GET /debug/requests: every request so far but block uploads, which are counted. GET /debug/state: what there is, and which of
+ * GET /debug/requests: every request so far but block uploads, which are counted, and which
+ * processes were killed. GET /debug/state: what there is, and which of
  * it are orphans: ours, and needed by nothing that was released.
  *
  * One thread, one epoll loop. SPDX-License-Identifier: Apache-2.0 */
@@ -356,14 +357,13 @@ static void put_block(struct snapshot *snapshot, uint64_t block, const struct re
 }
 
 static void list_blocks(struct snapshot *snapshot, const struct request *request, struct answer *answer) {
-    const char *after = parameter(request, "after");
-    uint64_t block = *after ? strtoull(after, NULL, 10) + 1 : 0;
+    uint64_t block = strtoull(parameter(request, "from"), NULL, 10);
     int count = 0;
     print(&answer->body, "{\"blocks\":[");
     for (; block < snapshot->count && count < PAGE; block++)
         if (snapshot->has[block]) print(&answer->body, "%s%" PRIu64, count++ ? "," : "", block);
     print(&answer->body, "]");
-    if (block < snapshot->count) print(&answer->body, ",\"next\":%" PRIu64, block - 1);
+    if (block < snapshot->count) print(&answer->body, ",\"next\":%" PRIu64, block);
     print(&answer->body, "}");
 }
 
@@ -546,6 +546,8 @@ static void debug(const struct request *request, struct answer *answer) {
     if (!strcmp(request->path, "/debug/requests")) {
         print(&answer->body, "{\"uploads\":%" PRIu64 ",\"fired\":%s,\"requests\":[", uploads, fault.pid ? "false" : "true");
         append(&answer->body, request_log.bytes ? request_log.bytes : "", request_log.size);
+        print(&answer->body, "],\"killed\":[");
+        for (int i = 0; i < doomed_count; i++) print(&answer->body, "%s%d", i ? "," : "", doomed[i]);
         print(&answer->body, "]}");
         return;
     }

@@ -490,7 +490,7 @@ struct upload {
     struct job *job;
     struct walk walk;
     unsigned char *stored; /* one bit for each block that the remote has */
-    uint64_t stored_count, blocks, sent, skipped;
+    uint64_t blocks, sent, skipped;
     pthread_mutex_t lock;
     ep_status status; /* of the first thread that failed */
 };
@@ -500,7 +500,6 @@ static int is_stored(const struct upload *upload, uint64_t block) { return uploa
 static void mark_stored(struct upload *upload, uint64_t block) {
     if (block > upload->walk.size / upload->walk.block_size || is_stored(upload, block)) return;
     upload->stored[block / 8] |= (unsigned char)(1 << block % 8);
-    upload->stored_count++;
 }
 
 /* The next block to send; 0 when there is none, or when another thread failed. */
@@ -565,26 +564,30 @@ static ep_status visit_block(ep_sink_context *context, const char *key, uint64_t
     return EP_OK;
 }
 
-/* Asks the remote which blocks it has, page by page. */
+/* Asks the remote, page by page, what it has of the blocks from the first one on that no record tells of. */
 static ep_status list_blocks(struct upload *upload) {
     struct connection *control = upload->job->control;
-    char after[32] = "";
+    struct walk walk = upload->walk;
+    uint64_t from;
+    do
+        if (!next_block(&walk, &from)) return EP_OK;
+    while (is_stored(upload, from));
     for (;;) {
-        TRY(call(upload->job, "GET", "/snapshots/%s/blocks?after=%s", upload->job->snapshot.id, after));
+        TRY(call(upload->job, "GET", "/snapshots/%s/blocks?from=%" PRIu64, upload->job->snapshot.id, from));
         json blocks = member(control->body, "blocks"), more = member(control->body, "next"), one;
         while ((one = next(&blocks, NULL)).at) mark_stored(upload, (uint64_t)number(one));
         if (!more.at) return EP_OK;
-        snprintf(after, sizeof after, "%.0f", number(more));
+        from = (uint64_t)number(more);
     }
 }
 
-/* Sends what the snapshot lacks. The remote is asked what that is if no checkpoint says so, or if they said too much. */
+/* Sends what the snapshot lacks. Checkpoints say what it has, the remote says the rest; all of it, if they said too much. */
 static ep_status send_missing(struct upload *upload, int may_hold_blocks, int trusts_checkpoints) {
     struct job *job = upload->job;
     pthread_t threads[CONNECTIONS];
     int started = 0;
     if (trusts_checkpoints) job->host->checkpoint_replay(job->host->context, (ep_sink_context *)upload, visit_block);
-    if (may_hold_blocks && upload->stored_count == 0) TRY(list_blocks(upload));
+    if (may_hold_blocks) TRY(list_blocks(upload));
     while (started < CONNECTIONS && !pthread_create(&threads[started], NULL, send_blocks, upload)) started++;
     for (int i = 0; i < started; i++) pthread_join(threads[i], NULL);
     return started ? upload->status : fail(job->control, EP_INTERNAL, "no thread can be started");
@@ -609,7 +612,7 @@ static ep_status fill_snapshot(struct job *job, int may_hold_blocks) {
         TRY(status);
         job->sent += upload.sent;
         job->skipped = upload.skipped;
-        /* The barrier makes all blocks' records durable too: after it, no block is ever sent again. */
+        /* The barrier makes all blocks' records durable too: after it, the remote is not asked for them again. */
         int size = snprintf(sent, sizeof sent, "%" PRIu64 " %" PRIu64, job->sent, job->skipped);
         TRY(host->checkpoint(host->context, "sent", 4, sent, (uint64_t)size, EP_CHECKPOINT_BARRIER));
         status = call(job, "POST", "/snapshots/%s/complete {\"blocks\":%" PRIu64 "}", snapshot->id, upload.blocks);
@@ -878,7 +881,9 @@ static ep_status invoke(ep_instance *cloud, const char *operation, const char *r
     return status;
 }
 
-static ep_status open_cloud(const ep_host *host, const char *configuration, uint64_t size, ep_instance **instance) {
+static ep_status open_cloud(const ep_host *host, const char *configuration, uint64_t size, ep_instance **instance,
+                            const ep_sink *sink) {
+    static const char error[] = "{\"code\":\"usage\",\"message\":\"endpoint must be http://HOST:PORT, and regions not empty\"}";
     json options = read_json(configuration, size), regions = member(options, "regions"), one;
     struct ep_instance *cloud = calloc(1, sizeof *cloud);
     char endpoint[300];
@@ -891,6 +896,7 @@ static ep_status open_cloud(const ep_host *host, const char *configuration, uint
     if (!copy(member(options, "endpoint"), endpoint, sizeof endpoint) || cloud->region_count == 0 ||
         sscanf(endpoint, "http://%255[^:/]:%7[0-9]", cloud->address, cloud->port) < 1) {
         free(cloud);
+        sink->write(sink->context, error, sizeof error - 1);
         return EP_INVALID;
     }
     *instance = cloud;
