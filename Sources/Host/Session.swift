@@ -17,7 +17,8 @@ struct Session {
     let places: PlaceOptions
     let settings: Settings
     let texts: Texts
-    let downloader: any Downloader = DirectoryDownloader()
+    /// For mirrors by URL.
+    var downloader: any Downloader { HTTPDownloader(environment: environment) }
 
     /// - Throws: `Failure` when a settings file, variable or flag is at fault.
     init(_ places: PlaceOptions) throws {
