@@ -112,16 +112,18 @@ public struct Executor: Sendable {
     }
 
     private func context(run: RunDirectory?, options: RunOptions, parallel: Int?) throws -> RunContext {
-        RunContext(
+        let log = try RunLog(run?.logPath)
+        return RunContext(
             run: run, runID: run?.id ?? "preview", journal: try run.map { try Journal($0) }, workers: workers,
-            cache: cache, environment: environment, redactor: Redactor(), log: try RunLog(run?.logPath),
-            observer: observer, interruption: interruption, turnstile: Turnstile(parallel ?? 8), options: options,
+            cache: cache, environment: environment, redactor: Redactor(), log: log,
+            observer: LoggingObserver(base: observer, log: log), interruption: interruption, turnstile: Turnstile(parallel ?? 8), options: options,
             waitScale: waitScale)
     }
 
     private func make(
         _ plan: LocatedPlan, pinned: [String: ReadyArtifact.Provenance], _ context: RunContext
     ) async throws -> [String: ReadyArtifact] {
+        let observer = context.observer
         let maker = ArtifactMaker(
             plan: plan, mirror: mirror, cache: cache, downloader: downloader, environment: environment, pinned: pinned,
             observer: observer)
@@ -176,7 +178,7 @@ public struct Executor: Sendable {
         event.run = run.id
         event.total = UInt64(places.count)
         event.message = plan.plan.name
-        observer.observe(event)
+        context.observer.observe(event)
         for sentence in Workers.limits() { context.log.write("warning", "sandbox", sentence) }
         var outcome: RunOutcome
         do {
@@ -201,7 +203,7 @@ public struct Executor: Sendable {
         event.run = run.id
         event.exit = outcome.exit
         event.seconds = outcome.seconds
-        observer.observe(event)
+        context.observer.observe(event)
         return outcome
     }
 

@@ -19,3 +19,19 @@ final class RunLog: Sendable {
         file.withLock { try? $0?.write(Array(line.utf8)) }
     }
 }
+
+/// Passes events on, and writes what happened to the run's log. Progress is too much for a log, and warnings are there already.
+struct LoggingObserver: RunObserver {
+    let base: any RunObserver
+    let log: RunLog
+
+    func observe(_ event: RunEvent) {
+        base.observe(event)
+        guard event.event != .progress, event.event != .warning else { return }
+        let words = [
+            event.event.rawValue, event.operation, event.ending?.rawValue, event.digest, event.failure?.message,
+            event.message, event.seconds.map { "\(Double(Int($0 * 1000)) / 1000) s" },
+        ].compactMap { $0 }.joined(separator: ", ")
+        log.write("info", event.target ?? event.artifact ?? "run", words)
+    }
+}

@@ -30,7 +30,6 @@ actor TargetRun {
     private(set) var isNothingToDo = false
     /// What the preflight found would be done.
     private(set) var plan: OperationResult?
-    private(set) var isReleased = false
 
     /// - Throws: `Failure` when the provider's library is not the one of its manifest, or another run is at work on this.
     init(
@@ -52,7 +51,10 @@ actor TargetRun {
     func replay(_ events: [JournalEvent]) {
         for event in events where event.target == title {
             if event.kind == .undone { forget() }
-            guard event.kind == .done, let operation = event.operation, let result = event.result else { continue }
+            // The preflight is made anew.
+            guard event.kind == .done, let operation = event.operation, operation != EP_OP_PLAN,
+                let result = event.result
+            else { continue }
             take(result, of: operation)
             resumed = true
         }
@@ -68,12 +70,8 @@ actor TargetRun {
         completed.insert(operation)
         data[operation] = result.data
         sent += result.sentBytes ?? 0
-        // What plan counts as there is what upload skips.
-        if operation != EP_OP_PLAN { skipped += result.skippedBytes ?? 0 }
-        if operation == EP_OP_RELEASE {
-            moves = result.moves ?? []
-            isReleased = true
-        }
+        skipped += result.skippedBytes ?? 0
+        if operation == EP_OP_RELEASE { moves = result.moves ?? [] }
         findings += result.findings ?? []
     }
 
@@ -105,6 +103,7 @@ actor TargetRun {
         if manifest.operations.contains(EP_OP_PLAN) {
             let result = try await invoke(EP_OP_PLAN)
             plan = result
+            data[EP_OP_PLAN] = result.data
             // With the ledger open, the last steps must still be taken: what was made is not settled yet.
             let isOpen = try publication.map { try !Ledger.unsettled(of: $0.directory).isEmpty } ?? false
             isNothingToDo = result.nothingToDo == true && !isOpen
