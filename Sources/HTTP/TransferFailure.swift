@@ -65,7 +65,9 @@ enum TransferFailure {
 
     private static func timeout(_ exchange: Exchange, wasSent: Bool) -> Failure {
         let message: String
-        if let deadline = exchange.deadline, ContinuousClock.now >= deadline, let total = exchange.timeouts.total {
+        // libcurl counts whole milliseconds, and may be one of them early.
+        let now = ContinuousClock.now + .milliseconds(5)
+        if let deadline = exchange.deadline, now >= deadline, let total = exchange.timeouts.total {
             message = "not finished within \(text(total))"
         } else if !wasSent {
             message = "no connection to \(exchange.address.authority) within \(text(exchange.timeouts.connect))"

@@ -101,8 +101,12 @@ public enum Odd {
 
     public static func key() -> String { UUID().uuidString }
 
-    /// Asked without the client under test, so that no fault of it hides here.
     public static func seen(_ key: String) throws -> [Seen] {
+        try JSONDecoder().decode([Seen].self, from: raw("/log/-?of=\(key)"))
+    }
+
+    /// The body of an answer, asked for without the client under test, so that no fault of it hides here.
+    public static func raw(_ path: String) throws -> Data {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(descriptor) }
         var address = sockaddr_in()
@@ -116,10 +120,10 @@ public enum Odd {
         }
         guard connected == 0 else { throw PeerFailure(script: "odd.py") }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
-        try file.write(contentsOf: Data("GET /log/-?of=\(key) HTTP/1.1\r\n\r\n".utf8))
+        try file.write(contentsOf: Data("GET \(path) HTTP/1.1\r\n\r\n".utf8))
         shutdown(descriptor, Int32(SHUT_WR))
         let answer = try file.readToEnd() ?? Data()
         guard let end = answer.range(of: Data("\r\n\r\n".utf8)) else { throw PeerFailure(script: "odd.py") }
-        return try JSONDecoder().decode([Seen].self, from: answer[end.upperBound...])
+        return answer[end.upperBound...]
     }
 }

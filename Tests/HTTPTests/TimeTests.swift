@@ -39,8 +39,9 @@ import Testing
 
     @Test(arguments: ["silent", "drip"]) func theWholeHasADeadline(_ behaviour: String) async throws {
         let (failure, time) = try await failure("\(Odd.first)/\(behaviour)/-") { $0.total = .milliseconds(500) }
-        #expect(failure.message == "not finished within 0.5 s" && failure.code == .network)
-        #expect(time > .milliseconds(400) && time < .seconds(2))
+        #expect(failure.message == "not finished within 0.5 s")
+        #expect(failure.code == .network)
+        #expect(time > .milliseconds(400) && time < .seconds(3), "\(time)")
     }
 
     /// The deadline is for all attempts together.
@@ -53,16 +54,16 @@ import Testing
         var request = HTTPRequest("GET", "\(Odd.first)/fail/\(key)?status=500&times=1000")
         request.retry = policy
         request.timeouts = HTTPTimeouts()
-        request.timeouts?.total = .milliseconds(600)
+        request.timeouts?.total = .seconds(2)
         let began = ContinuousClock.now
         do {
             let response = try await client().send(request)
             #expect(response.status == 500 && response.attempts > 2)
         } catch let failure as Failure {
             // The end came in the middle of an attempt.
-            #expect(failure.message == "not finished within 0.6 s")
+            #expect(failure.message == "not finished within 2 s")
         }
-        #expect(ContinuousClock.now - began < .seconds(2))
+        #expect(ContinuousClock.now - began < .seconds(4))
         #expect(try Odd.seen(key).count > 2)
     }
 

@@ -6,26 +6,8 @@ import HTTPPeers
 import Prepare
 import Testing
 
-/// The bytes that odd.py serves for a size.
-private func content(_ size: Int) -> Data {
-    var data = Data()
-    var index = 0
-    while data.count < size {
-        data += sha256(Array("\(index)".utf8)).hex.chunks
-        index += 1
-    }
-    return data.prefix(size)
-}
-
-extension String {
-    /// The bytes that hexadecimal digits stand for.
-    fileprivate var chunks: [UInt8] {
-        let digits = Array(utf8)
-        return stride(from: 0, to: digits.count, by: 2).compactMap {
-            UInt8(String(decoding: digits[$0..<($0 + 2)], as: UTF8.self), radix: 16)
-        }
-    }
-}
+/// The bytes that the odd server has for a size.
+private func content(_ size: Int) -> Data { (try? Odd.raw("/range/content?size=\(size)")) ?? Data() }
 
 func quickClient(attempts: Int = 3) -> HTTPClient {
     var configuration = HTTPConfiguration(environment: ["SSL_CERT_FILE": Web.authority])
