@@ -94,7 +94,9 @@ let package = Package(
         hostKit("Prepare", ["OCI", "HTTP", "Digest", "Documents", "Files"]),
         hostKit("Assemble", ["Prepare", "OCI", "CArchive", "Digest", "Documents", "Files"]),
         hostKit("Settings", ["Schema", "Schemas", "Documents", "Files"]),
-        hostKit("Discovery", ["Settings", "Schema", "Schemas", "Workers", "Digest", "Documents", "Files"]),
+        hostKit(
+            "Discovery",
+            ["Settings", "Schema", "Schemas", "Workers", "ProviderAPI", "Digest", "Documents", "Files"]),
         hostKit("State", ["Digest", "Documents", "Files", "CSystem"]),
         hostKit("Plans", ["Schema", "Schemas", "Digest", "Documents", "Files"]),
         hostKit(
@@ -126,6 +128,9 @@ let package = Package(
         .testTarget(name: "ABITests", dependencies: ["ProviderAPI"], swiftSettings: strict),
         .testTarget(name: "SchemaTests", dependencies: ["Schema", "Documents"], swiftSettings: strict),
         .testTarget(name: "SettingsTests", dependencies: ["Settings", "Documents"], swiftSettings: strict),
+        .testTarget(
+            name: "DiscoveryTests", dependencies: ["Discovery", "Settings", "Schema", "Digest", "Documents"],
+            swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
         // A host in memory for tests of providers, through the C ABI.
         leaf("ProviderTesting", ["ProviderAPI", "CSystem", "Documents"], path: "Tests/ProviderTesting"),

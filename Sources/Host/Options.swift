@@ -12,6 +12,14 @@ struct PlaceOptions: ParsableArguments {
     var cacheDir: String?
     @Option(help: ArgumentHelp("A further directory of providers, searched first.", valueName: "dir"))
     var providerPath: [String] = []
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp("Overrides a setting for this command; see: config show.", valueName: "key=value"))
+    var overrides: [String] = []
+
+    func validate() throws {
+        for text in overrides where !text.contains("=") { throw ValidationError("--set \(text): write KEY=VALUE") }
+    }
 
     /// As settings: what was given.
     var flags: [String: [String]] {
@@ -19,6 +27,10 @@ struct PlaceOptions: ParsableArguments {
         if let stateDir { flags["state_dir"] = [stateDir] }
         if let cacheDir { flags["cache_dir"] = [cacheDir] }
         if !providerPath.isEmpty { flags["provider_path"] = providerPath }
+        for text in overrides {
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            flags[parts[0], default: []] += parts.dropFirst()
+        }
         return flags
     }
 }

@@ -16,17 +16,17 @@ struct Session {
     let prefix = Search.prefix()
     let places: PlaceOptions
     let settings: Settings
+    let providers: Providers
     let texts: Texts
     /// For mirrors by URL.
     var downloader: any Downloader { HTTPDownloader(environment: environment) }
 
-    /// - Throws: `Failure` when a settings file, variable or flag is at fault.
+    /// - Throws: `Failure` when a settings file, policy, variable or flag is at fault.
     init(_ places: PlaceOptions) throws {
         self.places = places
-        settings = try Settings(
-            .init(
-                environment: environment, flags: places.flags,
-                workingDirectory: FileManager.default.currentDirectoryPath))
+        let deployment = try Deployment(places)
+        settings = deployment.settings
+        providers = deployment.providers
         texts = Texts.of(settings.language.value)
     }
 
@@ -45,7 +45,7 @@ struct Session {
         let interruption = Interruption()
         Signals.watch(interruption)
         return Executor(
-            version: EulerPublisher.version, providers: Installation(places.providerPath, prefix: prefix),
+            version: EulerPublisher.version, providers: providers,
             workers: Workers(workerExecutable: "\(prefix)/libexec/eulerpublisher/eulerpublisher-worker"), cache: cache,
             mirror: mirror, downloader: downloader, environment: environment, observer: report.observer(texts),
             interruption: interruption)
@@ -66,30 +66,4 @@ struct Session {
         let outcome = try await executor.publish(plan, options: options, in: state())
         try report.finish(outcome, expected: expected, texts, localOnly: localOnly)
     }
-}
-
-/// The providers of this installation.
-struct Installation: ProviderSource {
-    private let found: [InstalledProvider]
-
-    init(_ explicit: [String], prefix: String) {
-        found = Search(explicit: explicit, prefix: prefix).providers().found
-    }
-
-    func provider(forScheme scheme: String) throws -> InstalledProvider {
-        guard let provider = found.first(where: { $0.manifest.targets.contains(scheme) }) else {
-            throw Failure(.usage, "no provider serves targets of the scheme \(scheme)", hint: "see: eulerpublisher provider list")
-        }
-        return provider
-    }
-
-    func provider(id: String) throws -> InstalledProvider {
-        guard let provider = found.first(where: { $0.manifest.id == id }) else {
-            throw Failure(.usage, "the provider \(id) is not installed", hint: "install it again")
-        }
-        return provider
-    }
-
-    func check(endpoint: String, provider: String) throws {}
-    func validate(_ options: [String: JSON], for provider: InstalledProvider, place: String?) throws {}
 }

@@ -94,14 +94,19 @@ extension Node {
     /// - Throws: As `read(path:)`.
     public static func parse(bytes: [UInt8], name: String) throws -> Node {
         guard bytes.count <= sizeLimit else { throw tooLarge(name) }
-        if name.hasSuffix(".json") {
-            var reader = JSONReader(bytes, source: name)
-            return try reader.document()
-        }
+        if name.hasSuffix(".json") { return try parse(json: bytes, name: name) }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw Failure(.usage, "the file is not UTF-8", place: name, hint: "save it as UTF-8")
         }
         return try YAMLReader(source: name).document(text)
+    }
+
+    /// Reads JSON, whatever its name.
+    /// - Throws: As `read(path:)`.
+    public static func parse(json bytes: [UInt8], name: String) throws -> Node {
+        guard bytes.count <= sizeLimit else { throw tooLarge(name) }
+        var reader = JSONReader(bytes, source: name)
+        return try reader.document()
     }
 
     private static func tooLarge(_ name: String) -> Failure {

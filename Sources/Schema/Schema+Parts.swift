@@ -8,6 +8,25 @@ extension Node {
         return Node(kind, plainText: text, source: source, line: 1, column: 1)
     }
 
+    /// A document that was not read from a text: everything in it has that one place.
+    public init(_ json: JSON, source: String) {
+        let kind: Kind =
+            switch json {
+            case .null: .null
+            case .bool(let value): .bool(value)
+            case .integer(let value): .integer(value)
+            case .number(let value): .number(value)
+            case .string(let value): .string(value)
+            case .array(let elements): .array(elements.map { Node($0, source: source) })
+            case .object(let members):
+                .object(
+                    members.sorted { $0.key < $1.key }.map {
+                        Member(key: $0.key, line: 1, column: 1, value: Node($0.value, source: source))
+                    })
+            }
+        self.init(kind, source: source, line: 1, column: 1)
+    }
+
     /// A list of such values.
     public static func list(_ texts: [String], source: String) -> Node {
         Node(.array(texts.map { plain($0, source: source) }), source: source, line: 1, column: 1)

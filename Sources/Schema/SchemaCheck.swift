@@ -54,7 +54,9 @@ private struct Checker {
         case "enum": return value.array?.isEmpty == false
         case "pattern":
             guard let source = value.string else { return false }
-            _ = try Pattern(source)
+            guard (try? Pattern(source)) != nil else {
+                throw refusal(place, "is no regular expression: the pattern \(source)")
+            }
         case "minimum", "maximum": return value.double != nil
         case "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties":
             return value.integer.map { $0 >= 0 } ?? false

@@ -8,6 +8,7 @@ final class Scratch {
     let path: String
 
     init() throws {
+        umask(0o022)
         path = "/tmp/ep-settings-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
         chmod(path, 0o755)

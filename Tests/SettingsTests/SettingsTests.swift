@@ -18,14 +18,14 @@ import Testing
         if let user { try scratch.write("home/.config/eulerpublisher/config.yaml", user) }
         var sources = Settings.Sources(
             environment: environment.merging(["HOME": "\(scratch.path)/home"]) { first, _ in first }, flags: flags,
-            workingDirectory: "/here", mirror: "https://mirror.example")
+            workingDirectory: "/here")
         sources.systemFile = self.system
         return try Settings(sources)
     }
 
     @Test func withoutAnySourceThereAreDefaults() throws {
         let settings = try load()
-        #expect(settings.mirror == Setting("https://mirror.example", .builtIn))
+        #expect(settings.mirror == nil)
         #expect(settings.stateDirectory == Setting("\(scratch.path)/home/.local/state/eulerpublisher", .builtIn))
         #expect(settings.cacheDirectory.value == "\(scratch.path)/home/.cache/eulerpublisher")
         #expect(settings.language == Setting("en", .builtIn) && settings.logLevel == Setting("info", .builtIn))

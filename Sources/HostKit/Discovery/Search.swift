@@ -1,16 +1,31 @@
-public import Documents
 import FoundationEssentials
 import Glibc
+public import Settings
 
-/// Where providers are looked for. Never the current directory.
+/// Where providers are looked for, in order: the command line's directories, the environment's, the settings files', the
+/// user's own, the installation's. Never the current directory: settings refuse entries that are not absolute.
 public struct Search: Sendable {
-    public var directories: [String]
+    public struct Directory: Sendable {
+        public let path: String
+        /// Why it is searched, for people.
+        public let reason: String
+    }
+
+    public let directories: [Directory]
 
     /// - Parameters:
-    ///   - explicit: Directories given on the command line, searched first.
+    ///   - settings: For the directories that somebody named.
     ///   - prefix: The directory that `bin/` with this executable lies in.
-    public init(explicit: [String], prefix: String) {
-        directories = explicit + ["\(prefix)/lib/eulerpublisher/providers"]
+    ///   - home: For `~/.local/lib/eulerpublisher/providers`; nil or relative: there is none.
+    public init(_ settings: Settings, prefix: String, home: String?) {
+        var directories = settings.providerPath.map { Directory(path: $0.value, reason: "\($0.origin)") }
+        if let home, home.hasPrefix("/") {
+            directories.append(Directory(path: "\(home)/.local/lib/eulerpublisher/providers", reason: "your own"))
+        }
+        let installed = (prefix == "/" ? "" : prefix) + "/lib/eulerpublisher/providers"
+        directories.append(Directory(path: installed, reason: "installed"))
+        var seen: Set<String> = []
+        self.directories = directories.filter { seen.insert($0.path).inserted }
     }
 
     /// The installation's prefix: where this executable lies, without `bin`.
@@ -20,28 +35,5 @@ public struct Search: Sendable {
         let path = String(decoding: buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
         let parts = path.split(separator: "/").dropLast(2)
         return "/" + parts.joined(separator: "/")
-    }
-
-    /// All providers found, by id, and what is broken. The first of an id wins.
-    public func providers() -> (found: [InstalledProvider], broken: [Failure]) {
-        var found: [String: InstalledProvider] = [:]
-        var broken: [Failure] = []
-        for directory in directories {
-            let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-            for name in names.sorted() {
-                do {
-                    let provider = try InstalledProvider(reading: "\(directory)/\(name)")
-                    guard provider.manifest.id == name else {
-                        throw Failure(.usage, "its id is \(provider.manifest.id)", place: "\(directory)/\(name)")
-                    }
-                    if found[name] == nil { found[name] = provider }
-                } catch let failure as Failure {
-                    broken.append(failure)
-                } catch {
-                    broken.append(Failure(.internal, "\(error)", place: "\(directory)/\(name)"))
-                }
-            }
-        }
-        return (found.values.sorted { $0.manifest.id < $1.manifest.id }, broken)
     }
 }

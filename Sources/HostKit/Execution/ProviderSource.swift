@@ -13,3 +13,5 @@ public protocol ProviderSource: Sendable {
     /// The target's options by the manifest's configuration schema.
     func validate(_ options: [String: JSON], for provider: InstalledProvider, place: String?) throws
 }
+
+extension Providers: ProviderSource {}

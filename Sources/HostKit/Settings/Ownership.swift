@@ -94,7 +94,7 @@ public struct Ownership: Sendable {
     }
 
     /// As a shell reads it.
-    static func quoted(_ path: String) -> String {
+    public static func quoted(_ path: String) -> String {
         let plain = path.utf8.allSatisfy {
             (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20) || "/._-+:@%,".utf8.contains($0)
         }

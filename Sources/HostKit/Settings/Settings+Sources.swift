@@ -11,17 +11,11 @@ extension Settings {
         public var flags: [String: [String]]
         /// What relative paths of variables and flags start from. Never searched for providers.
         public var workingDirectory: String
-        /// Used where nothing else is set.
-        public var mirror: String?
 
-        public init(
-            environment: [String: String], flags: [String: [String]] = [:], workingDirectory: String,
-            mirror: String? = nil
-        ) {
+        public init(environment: [String: String], flags: [String: [String]] = [:], workingDirectory: String) {
             self.environment = environment
             self.flags = flags
             self.workingDirectory = workingDirectory
-            self.mirror = mirror
         }
 
         var home: String { environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "/" }
@@ -66,12 +60,11 @@ private struct Loading {
     }
 
     private mutating func builtIn() {
-        var values: [String: JSON] = [
+        let values: [String: JSON] = [
             "state_dir": .string("\(sources.home)/.local/state/eulerpublisher"),
             "cache_dir": .string("\(sources.home)/.cache/eulerpublisher"),
             "language": .string("en"), "log_level": .string("info"),
         ]
-        if let mirror = sources.mirror { values["mirror"] = .string(mirror) }
         settings.values = values.mapValues { Setting($0, .builtIn) }
     }
 
