@@ -10,7 +10,7 @@ struct CampaignTests {
         let answer = try run("\(root)/Tests/Campaign/campaign", [stage ?? "", "--short"])
         #expect(answer.status == 0, "\(answer.output)")
         #expect(
-            answer.output.contains("16 kills at 15 requests: 0 bytes re-sent, 0 orphans, 0 violations"),
+            answer.output.contains("21 kills at 8 requests: 0 bytes re-sent, 0 orphans, 0 violations"),
             "\(answer.output)")
     }
 }
