@@ -155,6 +155,8 @@ let package = Package(
         .testTarget(name: "PlansTests", dependencies: ["Plans", "Documents"], swiftSettings: strict),
         .testTarget(
             name: "ExecutionTests", dependencies: ["Execution", "State", "Documents"], swiftSettings: strict),
+        .testTarget(name: "SlowcloudTests", swiftSettings: strict),
+        .testTarget(name: "BadcloudTests", dependencies: ["WorkersTestHost"], swiftSettings: strict),
         .testTarget(name: "PublishTests", dependencies: ["Documents", "Schema"], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
         .testTarget(

@@ -14,6 +14,8 @@ Tests/HouseTests runs it on the house, where it must find nothing, and on small 
 import json, os, re, subprocess, sys, tempfile
 
 LINES = 400
+# Programs and plugins in one C file, which is what they are there to show.
+WHOLE = ("Tests/Providers/", "Tests/Campaign/")
 # C that Swift cannot say, and documents as C: used by leaves and by what is above them.
 SHIMS = {"CSystem", "CCurl", "CXML", "CZlib", "CArchive", "Schemas"}
 LEAVES = {"Documents", "Digest", "Files", "Schema", "HTTP", "XML", "OCI"}
@@ -203,7 +205,7 @@ def check_arrows(root):
 def check_length(root):
     for path in files(root, ["Sources", "Plugins", "Tests", "Templates", "Benchmarks", "scripts"], (".swift", ".c", ".h", ".py")):
         count = read(root, path).count("\n")
-        if count > LINES:
+        if count > LINES and not (path.startswith(WHOLE) and path.endswith(".c")):
             yield f"{path}: {count} lines, over {LINES}: split it by noun"
 
 

@@ -3,8 +3,15 @@
  *
  *     driver LIBRARY DISK CONFIGURATION PUBLICATION [OPERATION...]
  *
+ *     driver --fuzz LIBRARY COUNT
+ *
  * Without operations: a publication's, from plan to release. The wait that a provider asks for is shortened a thousandfold.
- * Prints each result, and at the end how many of each record there were. SPDX-License-Identifier: Apache-2.0 */
+ * Prints each result, and at the end how many of each record there were. The variable DRIVER_ENTRY is the entry of ep.undo/1.
+ *
+ * With --fuzz: hands it COUNT configurations and requests that were cut short or changed at random places, each in memory of
+ * exactly its size, from a seed that never changes. Whatever it answers is right, as long as nothing is reported.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
 #include <eulerpublisher/provider.h>
 
@@ -117,11 +124,52 @@ static ep_status collect(ep_sink_context *context, const void *data, uint64_t si
     return EP_OK;
 }
 
+/* A changed document in memory of its own size, for a sanitizer to see each byte read beyond it. */
+static char *spoil(const char *document, size_t *size) {
+    static const char spice[] = "{}[]\",:\\\0 \x01\xff 0-e.tnu";
+    char *copy = memcpy(malloc(strlen(document) + 1), document, *size = strlen(document));
+    for (int changes = rand() % 4; changes > 0; changes--) copy[rand() % *size] = spice[rand() % (sizeof spice - 1)];
+    if (rand() % 2) *size = (size_t)rand() % (*size + 1);
+    char *spoiled = memcpy(malloc(*size), copy, *size);
+    free(copy);
+    return spoiled;
+}
+
+static int fuzz(const ep_provider *provider, const ep_host *host, const ep_sink *sink, int count) {
+    /* Nothing listens on port 1: what would become a request ends at once. */
+    const char *configuration = "{\"endpoint\":\"http://127.0.0.1:1\",\"regions\":[\"north\",\"east\"],\"alias\":\"latest\"}";
+    const char *request = "{\"format\":1,\"publication\":\"0123456789abcdef\",\"entry\":{\"kind\":\"image\",\"region\":\"east\","
+                          "\"find\":{\"publication\":\"0123\",\"x\":[1,-2.5e3,true,null,{\"a\\\"b\":[[]]}]},\"id\":\"img-1\"}}";
+    for (int i = 0; i < count; i++) {
+        size_t size;
+        ep_instance *instance = NULL;
+        char *document = spoil(configuration, &size);
+        if (i % 2) { /* every other time what open accepts */
+            free(document);
+            document = memcpy(malloc(strlen(configuration)), configuration, size = strlen(configuration));
+        }
+        result_size = 0;
+        ep_status status = provider->open(host, document, size, &instance, sink);
+        free(document);
+        if (status) continue;
+        document = spoil(request, &size);
+        result_size = 0;
+        status = provider->invoke(instance, i % 3 ? "ep.undo/1" : "ep.status/1", document, size, sink);
+        free(document);
+        provider->close(instance);
+        if (status == EP_OK && result_size == 0) return fprintf(stderr, "document %d: done without a result\n", i), 1;
+    }
+    printf("%d documents\n", count);
+    return 0;
+}
+
 int main(int argc, char **argv) {
     char *standard[] = {"ep.plan/1", "ep.upload/1", "ep.register/1", "ep.verify/1", "ep.distribute/1", "ep.release/1", "ep.plan/1"};
     char **operations = argc > 5 ? argv + 5 : standard, request[2048];
     int count = argc > 5 ? argc - 5 : 7;
-    if (argc < 5) return fprintf(stderr, "usage: driver LIBRARY DISK CONFIGURATION PUBLICATION [OPERATION...]\n"), 2;
+    int fuzzes = argc == 4 && !strcmp(argv[1], "--fuzz");
+    if (argc < 5 && !fuzzes)
+        return fprintf(stderr, "usage: driver LIBRARY DISK CONFIGURATION PUBLICATION [OPERATION...]\n"), 2;
     ep_host host = {.header = {sizeof host, EP_ABI_MAJOR, EP_ABI_MINOR},
                     .log = write_log,
                     .progress = progress,
@@ -136,10 +184,11 @@ int main(int argc, char **argv) {
                     .artifact_next_extent = next_extent};
     ep_sink sink = {{sizeof sink, EP_ABI_MAJOR, EP_ABI_MINOR}, NULL, collect};
     const ep_provider *(*entry)(void);
-    void *library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
+    void *library = dlopen(argv[fuzzes ? 2 : 1], RTLD_NOW | RTLD_LOCAL);
     if (!library) return fprintf(stderr, "%s\n", dlerror()), 1;
     *(void **)&entry = dlsym(library, "eulerpublisher_provider_v1");
     const ep_provider *provider = entry();
+    if (fuzzes) return fuzz(provider, &host, &sink, atoi(argv[3]));
     disk = open(argv[2], O_RDONLY | O_CLOEXEC);
     for (int i = 0; i < count; i++) {
         ep_instance *instance = NULL;

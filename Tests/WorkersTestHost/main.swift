@@ -2,9 +2,10 @@
 // begins with "unfiltered " runs without the filter of system calls, so that the provider can start processes.
 // Usage: WorkersTestHost WORKER LIBRARY REQUEST...
 //
-// With --nurse it starts such a host and becomes the parent of all that the killed leave behind, prints the host's process id,
-// and ends once the last of them did: the test's own process never has a child that it does not know.
-// Usage: WorkersTestHost --nurse WORKER LIBRARY REQUEST...
+// With --nurse it starts another program and becomes the parent of all that this one, killed, leaves behind; it prints the
+// program's process id, and ends, with the program's exit status, once the last of them did: the test's own process never has a
+// child that it does not know.
+// Usage: WorkersTestHost --nurse PROGRAM ARGUMENT...
 import Glibc
 import Workers
 
@@ -31,12 +32,17 @@ if arguments[1] == "--nurse" {
     // Making Workers makes this process a subreaper.
     _ = Workers(workerExecutable: "")
     var child: pid_t = 0
-    var words = ([arguments[0]] + arguments.dropFirst(2)).map { strdup($0) } + [nil]
-    guard posix_spawn(&child, arguments[0], nil, nil, &words, environ) == 0 else { exit(1) }
+    var words = arguments.dropFirst(2).map { strdup($0) } + [nil]
+    guard posix_spawn(&child, arguments[2], nil, nil, &words, environ) == 0 else { exit(1) }
     print(child)
     fflush(nil)
-    while wait(nil) > 0 || errno == EINTR {}
-    exit(0)
+    var (status, ended): (Int32, Int32) = (0, 0)
+    while true {
+        let pid = wait(&ended)
+        if pid == child { status = ended & 0x7f == 0 ? (ended >> 8) & 0xff : 128 + (ended & 0x7f) }
+        if pid < 0 && errno != EINTR { break }
+    }
+    exit(status)
 }
 
 let workers = Workers(workerExecutable: arguments[1])
@@ -47,7 +53,7 @@ await withTaskGroup(of: Void.self) { group in
             let isFiltered = !request.hasPrefix("unfiltered ")
             var job = WorkerJob(
                 providerID: "badcloud", providerVersion: "1.0.0", libraryPath: arguments[2],
-                libraryIdentity: identity, profile: .publish, operation: "ep.upload/1", 
+                libraryIdentity: identity, profile: .publish, operation: "ep.upload/1",
                 request: Array(request.dropFirst(isFiltered ? 0 : 11).utf8))
             job.filterSystemCalls = isFiltered
             print("\(request): \(await workers.run(job, services: Silent(), cancellation: Cancellation()))")

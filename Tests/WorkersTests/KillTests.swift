@@ -17,7 +17,7 @@ import Testing
 
     private func start(_ name: String, _ requests: [String], processes: Int) async throws -> Household {
         let library = Lab.build("libkill-\(name).so", [])
-        let (nurse, output) = try Lab.spawnReading([Lab.host, "--nurse", Lab.worker, library] + requests)
+        let (nurse, output) = try Lab.spawnReading([Lab.host, "--nurse", Lab.host, Lab.worker, library] + requests)
         defer { close(output) }
         var text = [CChar](repeating: 0, count: 32)
         let size = read(output, &text, text.count - 1)

@@ -1,6 +1,11 @@
-/* A provider that behaves as badly as its request says: {"do":"segv"}. Built by gcc with nothing but the ABI's
- * header; the
- * tests of the workers run each and see it contained and named.
+/* A provider that behaves as badly as it is told: by the request, a misdeed and its argument instead of a document, or, in a
+ * publication, by the target's option `do`. Built by gcc with nothing but the ABI's header; the tests run each misdeed and see it
+ * contained and named.
+ *
+ *     -DBADCLOUD_MANIFEST='"PATH"'    embeds that manifest
+ *     -DBADCLOUD_VERSION='"2.0.0"'    says another version than the manifest
+ *     -DBADCLOUD_ID='"goodcloud"'     another id
+ *     -DBADCLOUD_EXPORTS_MORE         exports a second symbol
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
@@ -20,9 +25,22 @@
 #ifndef BADCLOUD_VERSION
 #define BADCLOUD_VERSION "1.0.0"
 #endif
+#ifndef BADCLOUD_ID
+#define BADCLOUD_ID "badcloud"
+#endif
+#ifdef BADCLOUD_MANIFEST
+EP_EMBED_MANIFEST(badcloud_manifest, BADCLOUD_MANIFEST);
+#else
+static const char *const badcloud_manifest = NULL, *const badcloud_manifest_end = NULL;
+#endif
+#ifdef BADCLOUD_EXPORTS_MORE
+EP_EXPORT int badcloud_more(void);
+int badcloud_more(void) { return 1; }
+#endif
 
 extern char **environ;
 static const ep_host *host;
+static char misdeed[512]; /* the option `do` */
 
 static void say(const char *text) { host->log(host->context, EP_LOG_INFO, text, strlen(text)); }
 
@@ -154,11 +172,9 @@ static void flood(void) {
         if (write(1, line, sizeof line) < 0) sleep(1);
 }
 
-static ep_status invoke(ep_instance *instance, const char *operation, const char *request, uint64_t size,
-                        const ep_sink *sink) {
+static ep_status do_what(const char *request, uint64_t size, const ep_sink *sink) {
     char what[512] = "";
     const char *argument;
-    (void)instance, (void)operation;
     memcpy(what, request, size < sizeof what ? size : sizeof what - 1);
     argument = strchr(what, ' ') ? strchr(what, ' ') + 1 : "";
     if (strchr(what, ' ')) *strchr(what, ' ') = 0;
@@ -203,8 +219,24 @@ static ep_status invoke(ep_instance *instance, const char *operation, const char
         free(block);
         return more == EP_INVALID ? EP_OK : EP_INTERNAL;
     }
+    if (!strcmp(what, "nonsense")) return answer(sink, "\xff{{{\x00");
+    if (!strcmp(what, "nothing")) return answer(sink, "{}");
     say("good");
     return good(sink);
+}
+
+/* A publication's operations are documents; what is misdone in them ends up in the log, and the result says nothing of it. */
+static ep_status invoke(ep_instance *instance, const char *operation, const char *request, uint64_t size,
+                        const ep_sink *sink) {
+    static char said[1 << 20];
+    ep_sink into = {{sizeof into, EP_ABI_MAJOR, EP_ABI_MINOR}, (ep_sink_context *)said, collect};
+    (void)instance;
+    if (size == 0 || *request != '{') return do_what(request, size, sink);
+    if (strcmp(operation, EP_OP_UPLOAD)) return answer(sink, "{\"format\":1}");
+    if (!strcmp(misdeed, "nonsense")) return do_what(misdeed, strlen(misdeed), sink);
+    ep_status status = do_what(misdeed, strlen(misdeed), &into);
+    say(said);
+    return status ? answer(sink, said), status : answer(sink, "{\"format\":1}");
 }
 
 static ep_status open_instance(const ep_host *given, const char *configuration, uint64_t size, ep_instance **instance,
@@ -213,6 +245,8 @@ static ep_status open_instance(const ep_host *given, const char *configuration, 
         answer(sink, "{\"code\":\"usage\",\"message\":\"no such region\"}");
         return EP_INVALID;
     }
+    const char *value = memmem(configuration, size, "\"do\":\"", 6);
+    for (size_t i = 0; value && value[6 + i] != '"' && i < sizeof misdeed - 1; i++) misdeed[i] = value[6 + i];
     host = given;
     *instance = (ep_instance *)&host;
     return EP_OK;
@@ -221,13 +255,15 @@ static ep_status open_instance(const ep_host *given, const char *configuration, 
 static void close_instance(ep_instance *instance) { (void)instance; }
 
 EP_EXPORT const ep_provider *eulerpublisher_provider_v1(void) {
-    static const ep_provider provider = {
+    static ep_provider provider = {
         .header = {sizeof provider, EP_ABI_MAJOR, EP_ABI_MINOR},
-        .id = "badcloud",
+        .id = BADCLOUD_ID,
         .version = BADCLOUD_VERSION,
         .open = open_instance,
         .close = close_instance,
         .invoke = invoke,
     };
+    provider.manifest = badcloud_manifest;
+    provider.manifest_size = (uint64_t)(badcloud_manifest_end - badcloud_manifest);
     return &provider;
 }
