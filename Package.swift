@@ -116,7 +116,9 @@ let package = Package(
 
         // What a Swift author of a provider builds on, and the providers: what each does, its entry, its manifest.
         leaf("ProviderKit", ["ProviderAPI", "Documents"]),
-        leaf("LocalProvider", ["ProviderKit", "OCI", "Digest", "Documents", "Files"], path: "Plugins/Local/Provider"),
+        leaf(
+            "LocalProvider", ["ProviderKit", "OCI", "Digest", "Documents", "Files", "CSystem"],
+            path: "Plugins/Local/Provider"),
         .target(
             name: "LocalManifest", path: "Plugins/Local/Manifest", exclude: ["provider.json"],
             cSettings: [.unsafeFlags(["-std=gnu23"])]),
@@ -136,6 +138,13 @@ let package = Package(
         leaf("ProviderTesting", ["ProviderAPI", "CSystem", "Documents"], path: "Tests/ProviderTesting"),
         .testTarget(
             name: "ProviderKitTests", dependencies: ["ProviderKit", "ProviderTesting", "ProviderAPI", "Documents"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LocalTests",
+            dependencies: [
+                "LocalProvider", "ProviderKit", "ProviderTesting", "ProviderAPI", "Workers", "Worker", "OCI", "Digest",
+                "Documents",
+            ],
             swiftSettings: strict),
         .testTarget(name: "OCITests", dependencies: ["OCI", "Digest", "Documents", "Files"], swiftSettings: strict),
         .executableTarget(

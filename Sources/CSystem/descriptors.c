@@ -113,6 +113,12 @@ int eps_open_read(const char *path) {
     return descriptor < 0 ? -errno : descriptor;
 }
 
+ssize_t eps_copy_range(int from, int to, uint64_t offset, size_t length) {
+    off64_t in = (off64_t)offset, out = (off64_t)offset;
+    ssize_t count = copy_file_range(from, &in, to, &out, length, 0);
+    return count < 0 ? -errno : count;
+}
+
 int eps_identity_of(const char *path, eps_identity *identity) {
     struct stat status;
     if (stat(path, &status) < 0) return -errno;

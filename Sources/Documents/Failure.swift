@@ -13,6 +13,10 @@ public struct Failure: Error, Sendable, Equatable, Codable {
         public static let authentication = Code(rawValue: "authentication")
         public static let network = Code(rawValue: "network")
         public static let refused = Code(rawValue: "refused")
+        /// What was asked for is not at the target, or no longer.
+        public static let notFound = Code(rawValue: "not-found")
+        /// Something else stands there already.
+        public static let conflict = Code(rawValue: "conflict")
         public static let partial = Code(rawValue: "partial")
         public static let pending = Code(rawValue: "pending")
         public static let quota = Code(rawValue: "quota")
@@ -29,7 +33,7 @@ public struct Failure: Error, Sendable, Equatable, Codable {
             case .checkFailed: 3
             case .authentication: 4
             case .network: 5
-            case .refused: 6
+            case .refused, .notFound, .conflict: 6
             case .partial: 7
             case .pending, .busy: 8
             case .quota: 9

@@ -143,21 +143,21 @@ public struct Layout: Sendable {
         }
     }
 
-    /// Points a tag in index.json at the descriptor; other tags stay. Entries are sorted by tag, so the order of two writers
-    /// does not show.
+    /// Points a tag in index.json at the descriptor; other tags stay.
     public func tag(_ descriptor: Descriptor, as tag: String) throws {
         guard Reference.isTag(tag) else { throw Failure(.usage, "\(tag.prefix(200)) is not a tag", place: path) }
+        try change { $0.point(tag, to: descriptor) }
+    }
+
+    /// Lets `body` change index.json, and replaces it if it did. Nobody else changes it meanwhile.
+    public func change<Result>(_ body: (inout Index) throws -> Result) throws -> Result {
         let lock = try lock()
         defer { withExtendedLifetime(lock) {} }
-        var index = try index()
-        var named = descriptor
-        named.annotations = (descriptor.annotations ?? [:]).merging([Annotation.refName: tag]) { _, new in new }
-        index.manifests.removeAll { $0.annotations?[Annotation.refName] == tag }
-        index.manifests.append(named)
-        index.manifests.sort {
-            ($0.annotations?[Annotation.refName] ?? "") < ($1.annotations?[Annotation.refName] ?? "")
-        }
-        try write(index)
+        let before = try index()
+        var index = before
+        let result = try body(&index)
+        if index != before { try write(index) }
+        return result
     }
 
     private func write(_ index: Index) throws {

@@ -11,6 +11,8 @@ extension Failure {
         case .refused, .checkFailed: EP_REFUSED
         case .quota: retryAfter != nil || retryable == true ? EP_RATE_LIMITED : EP_QUOTA
         case .policy: EP_DENIED
+        case .notFound: EP_NOT_FOUND
+        case .conflict: EP_CONFLICT
         case .busy: EP_CONFLICT
         case .interrupted: EP_CANCELLED
         default: EP_INTERNAL
@@ -52,7 +54,7 @@ func refusal(_ status: ep_status, _ what: String) -> Failure {
     switch status {
     case EP_AUTH: Failure(.authentication, "\(what): the host has no such secret")
     case EP_DENIED: Failure(.policy, "\(what): not declared in the provider's manifest, or forbidden")
-    case EP_NOT_FOUND: Failure(.usage, "\(what): not found")
+    case EP_NOT_FOUND: Failure(.notFound, "\(what): not found")
     case EP_CANCELLED: Failure(.interrupted, "\(what): cancelled")
     case EP_INVALID: Failure(.internal, "\(what): the host refused the call as invalid", hint: "the run's log says why")
     case EP_UNSUPPORTED: Failure(.internal, "\(what): this host does not offer it")

@@ -15,6 +15,8 @@ public final class FakeHost: @unchecked Sendable {
         public var lines: [String] = []
         public var steps: [String] = []
         public var isCancelled = false
+        /// Cancels once that many steps of progress were told.
+        public var cancelAfterSteps: Int?
         /// What was stored, oldest first, with its flags.
         public var records: [Record] = []
         /// The ledger, with what became of each entry.
@@ -68,9 +70,17 @@ public final class FakeHost: @unchecked Sendable {
     /// A look at what it remembers.
     public func look<Result: Sendable>(_ body: (Memory) -> Result) -> Result { memory.withLock { body($0) } }
 
-    /// What a cleanup would have to undo.
+    /// What a cleanup would have to undo. As in the host's own ledger, what is settled settles every intent of the same.
     public var unsettled: [LedgerEntry] {
-        look { memory in memory.ledger.filter { !memory.settled.contains($0.intent) } }
+        look { memory in
+            let settled = memory.ledger.filter { memory.settled.contains($0.intent) }
+            return memory.ledger.filter { entry in
+                !settled.contains {
+                    ($0.kind, $0.region, $0.find) == (entry.kind, entry.region, entry.find)
+                        || (entry.id != nil && ($0.kind, $0.region, $0.id) == (entry.kind, entry.region, entry.id))
+                }
+            }
+        }
     }
 
     static func of(_ context: OpaquePointer?) -> FakeHost {
@@ -95,7 +105,9 @@ public final class FakeHost: @unchecked Sendable {
         pointer.pointee.progress = { context, done, total, step, size in
             FakeHost.of(context).memory.withLock { $0.steps.append("\(text(step, size)) \(done) of \(total)") }
         }
-        pointer.pointee.cancelled = { context in FakeHost.of(context).memory.withLock { $0.isCancelled ? 1 : 0 } }
+        pointer.pointee.cancelled = { context in
+            FakeHost.of(context).look { $0.isCancelled || $0.steps.count >= $0.cancelAfterSteps ?? .max } ? 1 : 0
+        }
         pointer.pointee.clock_now = { context in FakeHost.of(context).memory.withLock { $0.now } }
         pointer.pointee.random = { context, buffer, size in
             FakeHost.serve(context, "random") { _ in

@@ -1,104 +1,80 @@
 import Digest
 public import Documents
 import Files
-import OCI
 public import ProviderKit
 
-/// Publishes container images to an OCI image layout directory: the target's address is the directory, its tags the
-/// names in the layout's index.json (image-spec 1.1, image-layout.md). Several publications share one layout.
+/// Publishes to a directory, the target's address: container images to an OCI image layout (image-spec 1.1,
+/// image-layout.md), disk images to a catalogue of files with checksums and an index. Several publications share one
+/// directory, at once too.
 public struct Local: Provider {
     let host: Host
 
     public init(host: Host, configuration: JSON) throws { self.host = host }
 
     /// What is there and what is missing, without effect.
-    public func plan(_ request: OperationRequest) async throws -> OperationResult {
-        let artifact = try artifact(of: request)
+    public func plan(_ request: OperationRequest) async throws -> OperationResult { try place(request).plan() }
+
+    /// Copies what is missing to where nobody looks for it yet.
+    public func upload(_ request: OperationRequest) async throws -> OperationResult { try place(request).upload() }
+
+    /// Puts it under its own name (a digest, a version), which no tag or alias names yet.
+    public func register(_ request: OperationRequest) async throws -> OperationResult { try place(request).register() }
+
+    /// Reads everything back and hashes it.
+    public func verify(_ request: OperationRequest) async throws -> OperationResult { try place(request).verify() }
+
+    /// Moves the tags or aliases, all in one step.
+    public func release(_ request: OperationRequest) async throws -> OperationResult { try place(request).release() }
+
+    /// What stands under the target's tags, or under the image's name and version.
+    public func status(_ request: OperationRequest) async throws -> OperationResult { try place(request).status() }
+
+    /// What carries our mark in this directory: tags of the layout and images of the catalogue.
+    public func inventory(_ request: OperationRequest) async throws -> OperationResult {
         var result = OperationResult()
-        guard File.exists("\(request.target.address)/oci-layout") else {
-            result.nothingToDo = false
-            result.actions = ["create the layout \(request.target.address)", "copy \(artifact.files.count) blobs"]
-            result.moves = request.target.tags.map { .init(name: $0, from: nil, to: artifact.digest) }
-            return result
-        }
-        let layout = try Layout(opening: request.target.address)
-        let missing = try artifact.files.filter { !layout.has(try Digest(parsing: $0.digest), size: $0.size) }
-        let moves = try moves(request.target.tags, to: artifact.digest, in: layout)
-        result.moves = moves
-        result.nothingToDo = missing.isEmpty && moves.isEmpty
-        if missing.isEmpty && moves.isEmpty { result.digest = artifact.digest }
-        result.skippedBytes = artifact.size - missing.reduce(0) { $0 + $1.size }
-        result.actions = missing.map { "copy \($0.digest), \($0.size) bytes" } + moves.map { "move the tag \($0.name)" }
+        result.items = try LayoutPlace.inventory(request.target.address).map(\.json)
+        result.items! += try CataloguePlace.inventory(request.target.address).map(\.json)
         return result
     }
 
-    /// Copies configurations and layers that the layout lacks.
-    public func upload(_ request: OperationRequest) async throws -> OperationResult {
-        try copy(request) { !MediaType.isManifest($0.mediaType ?? "") && !MediaType.isIndex($0.mediaType ?? "") }
-    }
-
-    /// Writes the manifests and the index, which no tag names yet.
-    public func register(_ request: OperationRequest) async throws -> OperationResult {
-        try copy(request) { MediaType.isManifest($0.mediaType ?? "") || MediaType.isIndex($0.mediaType ?? "") }
-    }
-
-    /// Reads every file of the artifact back from the layout and hashes it.
-    public func verify(_ request: OperationRequest) async throws -> OperationResult {
-        let artifact = try artifact(of: request)
-        let layout = try Layout(opening: request.target.address)
-        for file in artifact.files {
-            try host.checkCancelled()
-            let digest = try Digest(parsing: file.digest)
-            guard try Digest.sha256(ofFile: layout.blobPath(digest)) == digest else {
-                throw Failure(
-                    .refused, "a blob read back has other bytes than were written", place: layout.blobPath(digest),
-                    hint: "check the disk, remove the file and publish again")
+    /// Puts an old tag or alias back, or removes bytes that nothing refers to.
+    public func undo(_ request: OperationRequest) async throws -> OperationResult {
+        guard let entry = try request.ledgerEntry() else { throw Failure(.usage, "undo needs an entry of the ledger") }
+        // Everything here is recorded as created before it is done: without an id nothing was.
+        if let undo = entry.id == nil ? [:] : entry.undo {
+            switch entry.kind {
+            case LayoutPlace.tagKind, LayoutPlace.imageKind:
+                try LayoutPlace.undo(entry, undo, in: request.target.address)
+            case CataloguePlace.fileKind, CataloguePlace.aliasKind:
+                try CataloguePlace.undo(entry, undo, in: request.target.address)
+            default: throw Failure(.usage, "the ledger's entry is of the unknown kind \(entry.kind)")
             }
         }
         var result = OperationResult()
-        result.digest = artifact.digest
+        result.gone = true
         return result
     }
 
-    /// Moves the tags, under the layout's lock, one after the other.
-    public func release(_ request: OperationRequest) async throws -> OperationResult {
-        let artifact = try artifact(of: request)
-        let layout = try Layout(opening: request.target.address)
-        guard let index = artifact.files.first(where: { $0.digest == artifact.digest }) else {
-            throw Failure(.internal, "the artifact's files do not hold its index \(artifact.digest)")
+    private func place(_ request: OperationRequest) throws -> any Place {
+        guard let artifact = request.artifact else {
+            throw Failure(.usage, "\(request.operation) needs an artifact", place: request.target.name)
         }
-        let digest = try Digest(parsing: index.digest)
-        var result = OperationResult()
-        result.moves = try moves(request.target.tags, to: artifact.digest, in: layout)
-        for tag in request.target.tags {
-            try layout.tag(
-                Descriptor(mediaType: index.mediaType ?? MediaType.index, digest: digest, size: index.size), as: tag)
+        switch artifact.kind {
+        case "container": return try LayoutPlace(host: host, request: request, artifact: artifact)
+        case "disk": return try CataloguePlace(host: host, request: request, artifact: artifact)
+        default:
+            throw Failure(
+                .usage, "a \(artifact.kind) is neither a container nor a disk image", place: request.target.name)
         }
-        result.digest = artifact.digest
-        return result
     }
+}
 
-    /// Which digest each of the target's tags has.
-    public func status(_ request: OperationRequest) async throws -> OperationResult {
-        let layout = try Layout(opening: request.target.address)
-        var result = OperationResult()
-        result.items = try request.target.tags.map { tag in
-            .object(["tag": .string(tag), "digest": try layout.find(tag: tag).map { .string("\($0.digest)") } ?? .null])
-        }
-        return result
-    }
-
-    private func artifact(of request: OperationRequest) throws -> OperationRequest.Artifact {
-        guard let artifact = request.artifact, artifact.kind == "container" else {
-            throw Failure(.usage, "\(request.operation) needs a container image", place: request.target.name)
-        }
-        return artifact
-    }
-
-    private func moves(_ tags: [String], to digest: String, in layout: Layout) throws -> [OperationResult.Move] {
-        try tags.compactMap { tag in
-            let present = try layout.find(tag: tag).map { "\($0.digest)" }
-            return present == digest ? nil : .init(name: tag, from: present, to: digest)
-        }
-    }
+/// One artifact at one directory: what each operation does there.
+protocol Place {
+    func plan() throws -> OperationResult
+    func upload() throws -> OperationResult
+    func register() throws -> OperationResult
+    func verify() throws -> OperationResult
+    func release() throws -> OperationResult
+    func status() throws -> OperationResult
 }

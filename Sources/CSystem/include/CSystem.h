@@ -86,6 +86,8 @@ int eps_identity_of(const char *path, eps_identity *identity);
 int64_t eps_size(int descriptor);
 /* The piece that begins at offset: 1 data, 2 hole and *length; 0 at the end. */
 int eps_extent(int descriptor, uint64_t offset, uint64_t *length);
+/* Copies a range inside the kernel, shared where the file system can: bytes copied, less than length maybe, 0 at the end. */
+ssize_t eps_copy_range(int from, int to, uint64_t offset, size_t length);
 int64_t eps_now(void);       /* nanoseconds since 1970 UTC */
 int64_t eps_monotonic(void); /* nanoseconds */
 int eps_random(void *buffer, size_t size);
