@@ -13,15 +13,9 @@ struct EulerPublisher: AsyncParsableCommand {
             ProviderCommand.self, CloudImage.self, PackageBuild.self,
         ])
 
-    // Not ArgumentParser's own, which would add --version to every subcommand: there it names a release.
-    @Flag(name: .customLong("version"), help: "Prints this program's version.") var showsVersion = false
-
-    func run() async throws {
-        guard showsVersion else { throw CleanExit.helpRequest(self) }
-        Output.result("eulerpublisher \(Self.version)")
-    }
-
     static func main() async {
+        // Not an option of the parser's: it would take --version from every subcommand, where it names a release.
+        if CommandLine.arguments.dropFirst() == ["--version"] { return Output.result("eulerpublisher \(version)") }
         Signals.block()
         await Exit.run(EulerPublisher.self)
     }
