@@ -151,7 +151,9 @@ let package = Package(
             name: "WorkersTestHost", dependencies: ["Workers"], path: "Tests/WorkersTestHost", swiftSettings: strict),
         .testTarget(
             name: "WorkersTests",
-            dependencies: ["Workers", "ProviderRuntime", "ProviderAPI", "Documents", "Worker", "WorkersTestHost"],
+            dependencies: [
+                "Workers", "ProviderRuntime", "ProviderAPI", "Documents", "CSystem", "Worker", "WorkersTestHost",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "PrepareTests",
@@ -165,7 +167,7 @@ let package = Package(
         .testTarget(
             name: "ExecutionTests", dependencies: ["Execution", "State", "Documents"], swiftSettings: strict),
         .testTarget(name: "SlowcloudTests", swiftSettings: strict),
-        .testTarget(name: "BadcloudTests", dependencies: ["WorkersTestHost"], swiftSettings: strict),
+        .testTarget(name: "BadcloudTests", dependencies: ["CSystem", "WorkersTestHost"], swiftSettings: strict),
         .testTarget(name: "PublishTests", dependencies: ["Documents", "Schema"], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
         .testTarget(

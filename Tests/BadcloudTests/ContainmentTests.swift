@@ -14,13 +14,13 @@ struct ContainmentTests {
     ]
 
     @Test("Each crash, hang and flood is its target's, with signal and last step; the others are published")
-    func eachIsNamedAndTheOthersFinish() throws {
-        let lab = try Lab()
+    func eachIsNamedAndTheOthersFinish() async throws {
+        let lab = try await Lab()
         let secret = "\(lab.path)/secret"
         try lab.write("s3cret", "secret")
         let harmless = ["print", "fork", "exec", "spy \(secret)", "nothing"]
         try lab.plan(Self.named.keys.sorted() + harmless)
-        let answer = try lab.run(lab.command(["publish", "plan.yaml", "--json"]))
+        let answer = try await lab.run(lab.command(["publish", "plan.yaml", "--json"]))
         #expect(answer.status == 7, "\(answer.output)")
         let events = try lab.events(answer.output)
         for (misdeed, words) in Self.named {
@@ -42,7 +42,7 @@ struct ContainmentTests {
             }
             #expect(ending?["ending"] as? String == "published", "\(misdeed): \(answer.output)")
         }
-        let log = try lab.run(lab.command(["logs", "latest"])).output
+        let log = try await lab.run(lab.command(["logs", "latest"])).output
         for words in [
             "printed by the provider", "refused the provider a system call: fork",
             "refused the provider a system call: execve",
@@ -55,7 +55,7 @@ struct ContainmentTests {
 
     @Test("A provider that ignores a cancel is ended with the run, within 5 s", arguments: ["ignore", "obey"])
     func cancelIsEnforced(misdeed: String) async throws {
-        let lab = try Lab(inactivity: 60)
+        let lab = try await Lab(inactivity: 60)
         try lab.plan([misdeed])
         let household = try await Household(lab, workers: 1)
         let started = ContinuousClock.now

@@ -1,3 +1,4 @@
+import CSystem
 import Foundation
 import Glibc
 import Testing
@@ -14,8 +15,7 @@ struct Household {
     init(_ lab: Lab, workers count: Int) async throws {
         self.lab = lab
         var ends: [Int32] = [-1, -1]
-        try #require(pipe(&ends) == 0)
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        try #require(eps_pipe(&ends) == 0)
         defer { close(ends[0]) }
         nurse = try Self.spawn(
             ["\(Self.products)/WorkersTestHost", "--nurse"] + lab.command(["publish", "\(lab.path)/plan.yaml"]),
@@ -68,16 +68,12 @@ struct Household {
         return String(bundle[slash..<end])
     }
 
+    /// With no other descriptor of this process, which would keep open what other tests read to its end.
     private static func spawn(_ arguments: [String], output: Int32) throws -> pid_t {
         var pid: pid_t = 0
         let words = arguments.map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, output, 1)
-        posix_spawn_file_actions_adddup2(&actions, output, 2)
-        try #require(posix_spawn(&pid, arguments[0], &actions, nil, words, environ) == 0)
+        try #require(eps_spawn(arguments[0], words, environ, 0, output, output, &pid) == 0)
         return pid
     }
 

@@ -8,7 +8,7 @@ import Testing
     .enabled(if: stage != nil, "EULERPUBLISHER_STAGE is not set: run make test"))
 struct KillTests {
     private func household(_ misdeeds: [String]) async throws -> Household {
-        let lab = try Lab(inactivity: 60)
+        let lab = try await Lab(inactivity: 60)
         try lab.plan(misdeeds)
         return try await Household(lab, workers: misdeeds.count)
     }
@@ -18,7 +18,7 @@ struct KillTests {
         let household = try await household(["hang", "ignore", "brood", "obey"])
         kill(household.host, SIGKILL)
         try await household.expectNothingLeft()
-        let status = try household.lab.run(household.lab.command(["status", "latest"])).output
+        let status = try await household.lab.run(household.lab.command(["status", "latest"])).output
         #expect(status.contains("cut off: eulerpublisher resume"), "\(status)")
     }
 
@@ -30,7 +30,7 @@ struct KillTests {
         #expect(household.present == [household.workers[1]])
         kill(household.workers[1], SIGKILL)
         #expect(try await household.expectNothingLeft() == 11)
-        let status = try household.lab.run(household.lab.command(["status", "latest"])).output
+        let status = try await household.lab.run(household.lab.command(["status", "latest"])).output
         #expect(status.components(separatedBy: "crashed (SIGKILL)").count == 3, "\(status)")
     }
 

@@ -21,7 +21,7 @@ final class Lab {
     /// - Parameters:
     ///   - options: for gcc.
     ///   - inactivity: seconds that the manifest grants a silent provider.
-    init(_ options: [String] = [], inactivity: Int = 2) throws {
+    init(_ options: [String] = [], inactivity: Int = 2) async throws {
         path = NSTemporaryDirectory() + "ep-badcloud-\(UUID().uuidString)"
         let folder = "\(path)/providers/badcloud"
         try FileManager.default.createDirectory(
@@ -30,7 +30,7 @@ final class Lab {
         var manifest = try String(contentsOfFile: "\(source)/provider.json", encoding: .utf8)
         manifest = manifest.replacingOccurrences(of: #""inactivity_s": 2"#, with: #""inactivity_s": \#(inactivity)"#)
         try manifest.write(toFile: "\(path)/embedded.json", atomically: true, encoding: .utf8)
-        let built = try run(
+        let built = try await run(
             [
                 "/usr/bin/gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-fvisibility=hidden",
                 "-I\(root)/Sources/ProviderAPI/include", "-DBADCLOUD_MANIFEST=\"\(path)/embedded.json\"",
@@ -38,7 +38,7 @@ final class Lab {
                 "-o", library,
             ] + options)
         try #require(built.status == 0, "\(built.output)")
-        let sum = try run(["/usr/bin/sha256sum", library]).output.prefix(64)
+        let sum = try await run(["/usr/bin/sha256sum", library]).output.prefix(64)
         try write(
             manifest.replacingOccurrences(
                 of: #""file": "libep-badcloud.so""#, with: #""file": "libep-badcloud.so", "sha256": "\#(sum)""#),
@@ -77,13 +77,20 @@ final class Lab {
         ]
     }
 
-    /// Runs a program to its end.
+    /// Runs a program to its end, on a thread of its own: the tests' shared threads must not wait for programs.
     @discardableResult
-    func run(_ command: [String]) throws -> Answer {
+    func run(_ command: [String]) async throws -> Answer {
+        let directory = path
+        return try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(with: Result { try Self.run(command, in: directory) }) }
+        }
+    }
+
+    private static func run(_ command: [String], in directory: String) throws -> Answer {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: command[0])
         process.arguments = Array(command.dropFirst())
-        process.currentDirectoryURL = URL(fileURLWithPath: path)
+        process.currentDirectoryURL = URL(fileURLWithPath: directory)
         let pipe = Pipe()
         process.standardOutput = pipe
         process.standardError = pipe

@@ -4,26 +4,26 @@ import Testing
 /// What a manifest claims of its library, and what the library is.
 @Suite("Manifests that lie", .enabled(if: stage != nil, "EULERPUBLISHER_STAGE is not set: run make test"))
 struct LieTests {
-    private func publish(_ lab: Lab) throws -> Answer {
+    private func publish(_ lab: Lab) async throws -> Answer {
         try lab.plan(["nothing"])
-        return try lab.run(lab.command(["publish", "plan.yaml"]))
+        return try await lab.run(lab.command(["publish", "plan.yaml"]))
     }
 
     @Test("The truth, for comparison, is published")
-    func truth() throws {
-        let lab = try Lab()
-        let answer = try publish(lab)
+    func truth() async throws {
+        let lab = try await Lab()
+        let answer = try await publish(lab)
         #expect(answer.status == 0, "\(answer.output)")
     }
 
     @Test("A library that changed after its digest was written is not loaded")
-    func digest() throws {
-        let lab = try Lab()
+    func digest() async throws {
+        let lab = try await Lab()
         let library = try #require(FileHandle(forWritingAtPath: lab.library))
         try library.seekToEnd()
         library.write(Data([0]))
         try library.close()
-        let answer = try publish(lab)
+        let answer = try await publish(lab)
         #expect(answer.status == 2, "\(answer.output)")
         #expect(answer.output.contains("the library is not the one that its manifest names"), "\(answer.output)")
     }
@@ -31,9 +31,9 @@ struct LieTests {
     @Test(
         "A library that says another version or id than its manifest is not run",
         arguments: [("VERSION", "2.0.0", "badcloud 2.0.0"), ("ID", "goodcloud", "goodcloud 1.0.0")])
-    func versionAndId(of part: String, value: String, said: String) throws {
-        let lab = try Lab(["-DBADCLOUD_\(part)=\"\(value)\""])
-        let answer = try publish(lab)
+    func versionAndId(of part: String, value: String, said: String) async throws {
+        let lab = try await Lab(["-DBADCLOUD_\(part)=\"\(value)\""])
+        let answer = try await publish(lab)
         #expect(answer.status != 0)
         #expect(
             answer.output.contains("the manifest says badcloud 1.0.0, its library says \(said)"), "\(answer.output)")

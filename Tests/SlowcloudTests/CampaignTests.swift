@@ -6,8 +6,8 @@ struct CampaignTests {
     @Test(
         "Each kill's publication ends as the clean run's, nothing sent twice, nothing left over",
         .timeLimit(.minutes(5)))
-    func shortCampaign() throws {
-        let answer = try run("\(root)/Tests/Campaign/campaign", [stage ?? "", "--short"])
+    func shortCampaign() async throws {
+        let answer = try await run("\(root)/Tests/Campaign/campaign", [stage ?? "", "--short"])
         #expect(answer.status == 0, "\(answer.output)")
         #expect(
             answer.output.contains("21 kills at 8 requests: 0 bytes re-sent, 0 orphans, 0 violations"),

@@ -13,7 +13,19 @@ struct Answer {
     var output: String
 }
 
+/// Runs a program to its end, on a thread of its own: the tests' shared threads must not wait for programs.
 func run(_ program: String, _ arguments: [String], in directory: String? = nil, environment: [String: String] = [:])
+    async throws -> Answer
+{
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread {
+            continuation.resume(
+                with: Result { try runWaiting(program, arguments, in: directory, environment: environment) })
+        }
+    }
+}
+
+private func runWaiting(_ program: String, _ arguments: [String], in directory: String?, environment: [String: String])
     throws -> Answer
 {
     let process = Process()
@@ -40,8 +52,8 @@ final class Lab {
     }
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    func gcc(_ directory: String, _ arguments: [String]) throws {
-        let answer = try run(
+    func gcc(_ directory: String, _ arguments: [String]) async throws {
+        let answer = try await run(
             "/usr/bin/gcc",
             ["-std=c11", "-Wall", "-Wextra", "-Werror", "-I\(root)/Sources/ProviderAPI/include"] + arguments,
             in: "\(root)/Tests/\(directory)")
@@ -49,13 +61,13 @@ final class Lab {
     }
 
     /// slowcloud and the driver under those sanitizers, and the peer.
-    func build(sanitizers: String) throws {
+    func build(sanitizers: String) async throws {
         let options = ["-g", "-O1", "-fsanitize=\(sanitizers)", "-fno-sanitize-recover=all", "-pthread"]
-        try gcc(
+        try await gcc(
             "Providers/slowcloud",
             options + ["-fPIC", "-shared", "-fvisibility=hidden", "slowcloud.c", "-o", "\(path)/libep-slowcloud.so"])
-        try gcc("Campaign", options + ["driver.c", "-o", "\(path)/driver", "-ldl"])
-        try gcc("Campaign", ["-O2", "toycloud.c", "-o", "\(path)/toycloud"])
+        try await gcc("Campaign", options + ["driver.c", "-o", "\(path)/driver", "-ldl"])
+        try await gcc("Campaign", ["-O2", "toycloud.c", "-o", "\(path)/toycloud"])
     }
 
     /// A sparse image: that many blocks of data, each after a hole of its own size.
@@ -98,7 +110,7 @@ final class ToyCloud {
         #"{"endpoint":"http://127.0.0.1:\#(port)","regions":["north","east"],"alias":"latest"}"#
     }
 
-    func state() throws -> String {
-        try run("/usr/bin/curl", ["-fsS", "http://127.0.0.1:\(port)/debug/state"]).output
+    func state() async throws -> String {
+        try await run("/usr/bin/curl", ["-fsS", "http://127.0.0.1:\(port)/debug/state"]).output
     }
 }

@@ -1,3 +1,4 @@
+import CSystem
 import Documents
 import Glibc
 import ProviderAPI
@@ -51,25 +52,23 @@ enum Lab {
         return path
     }
 
+    /// Starts a program with our standard streams and no other descriptor of this process: one that lives on would hold open the
+    /// pipes that other tests read to their end. Found in /usr/bin when its name has no slash.
     /// - Parameter output: what becomes its standard output.
     static func spawn(_ arguments: [String], output: Int32 = 1) -> pid_t {
         var pid: pid_t = 0
         let pointers = arguments.map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, output, 1)
-        let status = posix_spawnp(&pid, arguments[0], &actions, nil, pointers, environ)
-        precondition(status == 0, "\(arguments[0]) cannot be started")
+        let path = arguments[0].contains("/") ? arguments[0] : "/usr/bin/\(arguments[0])"
+        let status = eps_spawn(path, pointers, environ, 0, output, 2, &pid)
+        precondition(status == 0, "\(path) cannot be started")
         return pid
     }
 
     /// - Returns: the process, and what to read its standard output from.
     static func spawnReading(_ arguments: [String]) throws -> (pid: pid_t, output: Int32) {
         var ends: [Int32] = [-1, -1]
-        try #require(pipe(&ends) == 0)
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        try #require(eps_pipe(&ends) == 0)
         defer { close(ends[1]) }
         return (spawn(arguments, output: ends[1]), ends[0])
     }
