@@ -86,6 +86,13 @@ import Testing
         #expect(try breaches(house) == ["docs/README.md: does not list docs/two.md"])
     }
 
+    @Test func aTargetThatTheMapForgetsIsNamed() throws {
+        let house = try house()
+        try house.write("docs/README.md", "[map](house.md)")
+        try house.write("docs/house.md", "Documents, ProviderAPI and ProviderKit")
+        #expect(try breaches(house) == ["docs/house.md: the map does not show Plans"])
+    }
+
     @Test(arguments: [
         (#".target(name: "Documents")"#, #".target(name: "Documents", dependencies: ["ProviderAPI"])"#),
         (#"dependencies: ["ProviderKit"]"#, #"dependencies: ["ProviderKit", "Plans"]"#),
