@@ -1,3 +1,4 @@
+import Documents
 import Glibc
 
 /// Standard output and standard error, written whole. Results go to the one, words about them to the other.
@@ -6,6 +7,11 @@ enum Output {
     static func result(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
     /// Without a newline: for lines that are drawn again.
     static func raw(_ text: String) { write(text, to: STDOUT_FILENO) }
+
+    /// A document for programs.
+    static func document(_ document: JSON) throws {
+        result(String(decoding: try DocumentCoding.encode(document, pretty: true), as: UTF8.self))
+    }
 
     private static func write(_ text: String, to descriptor: Int32) {
         var bytes = Array(text.utf8)[...]

@@ -6,13 +6,14 @@ import Settings
 struct Deployment {
     let environment = ProcessInfo.processInfo.environment
     let prefix = Search.prefix()
+    let workingDirectory = FileManager.default.currentDirectoryPath
     let settings: Settings
     let policy: Policy
     let providers: Providers
 
     init(_ places: PlaceOptions) throws {
         let sources = Settings.Sources(
-            environment: environment, flags: places.flags, workingDirectory: FileManager.default.currentDirectoryPath)
+            environment: environment, flags: places.flags, workingDirectory: workingDirectory)
         settings = try Settings(sources)
         policy = try Policy(prefix: prefix)
         providers = Providers(

@@ -70,3 +70,13 @@ extension Providers.Condition {
         }
     }
 }
+
+extension Failure {
+    /// For a list: what it is about, what is wrong and how to mend it.
+    func lines(of subject: String) -> String {
+        var lines = [subject, "  \(message)"]
+        if let place, place != subject { lines.append("  \(place)") }
+        if let hint { lines.append("  fix  \(hint)") }
+        return lines.joined(separator: "\n")
+    }
+}

@@ -75,6 +75,14 @@ public struct InstalledProvider: Sendable {
     /// - Returns: The identity of the file that was checked; the worker loads no other.
     /// - Throws: `Failure` (usage) naming what does not hold.
     public func verifiedForLoading() throws -> LibraryIdentity {
+        try checkABI()
+        let identity = try LibraryIdentity(of: libraryPath)
+        try checkDigest()
+        try checkEmbedded(try ELF(libraryPath))
+        return identity
+    }
+
+    func checkABI() throws {
         guard manifest.abi.major == Int(EP_ABI_MAJOR), manifest.abi.minor <= Int(EP_ABI_MINOR) else {
             throw Failure(
                 .usage,
@@ -82,7 +90,9 @@ public struct InstalledProvider: Sendable {
                     + "\(EP_ABI_MAJOR).\(EP_ABI_MINOR)", place: manifestPath,
                 hint: "install a version of the provider for this host")
         }
-        let identity = try LibraryIdentity(of: libraryPath)
+    }
+
+    func checkDigest() throws {
         guard let expected = manifest.library.sha256 else {
             throw Failure(
                 .usage, "the manifest names no digest of its library", place: manifestPath,
@@ -95,8 +105,9 @@ public struct InstalledProvider: Sendable {
                 "the library is not the one that its manifest names: sha256 \(actual.hex), expected \(expected)",
                 place: libraryPath, hint: "reinstall the provider \(manifest.id)")
         }
-        let elf = try ELF(libraryPath)
+    }
+
+    func checkEmbedded(_ elf: ELF) throws {
         try EmbeddedManifest.compare(try EmbeddedManifest.read(elf), beside: document, library: libraryPath)
-        return identity
     }
 }
