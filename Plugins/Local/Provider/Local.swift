@@ -11,6 +11,13 @@ public struct Local: Provider {
 
     public init(host: Host, configuration: JSON) throws { self.host = host }
 
+    /// A directory takes every image: there are no rules. With this, `provider verify` can try the library.
+    public func requirements(_ request: OperationRequest) async throws -> OperationResult {
+        var result = OperationResult()
+        result.items = []
+        return result
+    }
+
     /// What is there and what is missing, without effect.
     public func plan(_ request: OperationRequest) async throws -> OperationResult { try place(request).plan() }
 
