@@ -160,7 +160,8 @@ let package = Package(
             dependencies: ["Prepare", "HTTP", "HTTPPeers", "OCI", "Digest", "Documents"], swiftSettings: strict),
         .target(
             name: "HTTPPeers", path: "Tests/HTTPPeers", exclude: ["odd.py", "nginx.py"], swiftSettings: strict),
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "HTTPPeers", "Documents", crypto], swiftSettings: strict),
+        .testTarget(
+            name: "HTTPTests", dependencies: ["HTTP", "HTTPPeers", "Documents", crypto], swiftSettings: strict),
         .testTarget(name: "XMLTests", dependencies: ["XML", "Documents"], swiftSettings: strict),
         .testTarget(name: "StateTests", dependencies: ["State", "Documents"], swiftSettings: strict),
         .testTarget(name: "PlansTests", dependencies: ["Plans", "Documents"], swiftSettings: strict),

@@ -102,8 +102,8 @@ struct YAMLReader {
         switch error {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
-            let where_ = context.map { " (\($0.text) at \($0.mark.line):\($0.mark.column))" } ?? ""
-            return Failure(.usage, "this is not YAML: \(problem)\(where_)", place: place(Position(mark)))
+            let detail = context.map { " (\($0.text) at \($0.mark.line):\($0.mark.column))" } ?? ""
+            return Failure(.usage, "this is not YAML: \(problem)\(detail)", place: place(Position(mark)))
         case .duplicatedKeysInMapping(let keys, let context):
             let names = keys.map { "\"\($0)\"" }.joined(separator: ", ")
             return Failure(.usage, "the key \(names) stands here twice", place: place(Position(context.mark)))

@@ -34,7 +34,9 @@ import Testing
 }
 
 @Suite struct NeedsTests {
-    private func needs(_ needs: String, options: [String: JSON] = [:], environment: [String: String] = [:]) throws -> Needs {
+    private func needs(_ needs: String, options: [String: JSON] = [:], environment: [String: String] = [:]) throws
+        -> Needs
+    {
         let manifest = """
             {"format":1,"id":"x","version":"1","title":"X","kind":"cloud","abi":{"major":1,"minor":0},
              "library":{"file":"x.so"},"targets":["x"],"operations":[],"views":[],"artifacts":[],"needs":\(needs)}

@@ -52,7 +52,9 @@ import Testing
         try #require(text != good)
         let failure = #expect(throws: Failure.self) { try read(text) }
         #expect(failure?.code == .usage)
-        #expect(failure?.place?.contains(".yaml\(place)") == true, "\(failure?.place ?? "nowhere"): \(failure?.message ?? "")")
+        #expect(
+            failure?.place?.contains(".yaml\(place)") == true,
+            "\(failure?.place ?? "nowhere"): \(failure?.message ?? "")")
         #expect(failure?.message.contains(words) == true, "\(failure?.message ?? "")")
     }
 }

@@ -52,7 +52,9 @@ struct LocalPublishTests {
         defer { work.remove() }
         try work.makeMirror()
         try String(repeating: "0", count: 64).appending("  openEuler-docker.x86_64.tar.xz\n").write(
-            toFile: "\(work.path)/mirror/openEuler-24.03-LTS-SP2/docker_img/x86_64/openEuler-docker.x86_64.tar.xz.sha256sum", atomically: true, encoding: .utf8)
+            toFile:
+                "\(work.path)/mirror/openEuler-24.03-LTS-SP2/docker_img/x86_64/openEuler-docker.x86_64.tar.xz.sha256sum",
+            atomically: true, encoding: .utf8)
         let answer = try work.publish(to: "catalogue")
         #expect(answer.status != 0)
         #expect(!FileManager.default.fileExists(atPath: "\(work.path)/catalogue/index.json"))

@@ -112,15 +112,30 @@ struct RunTests {
             (["resume", "ffff"], 2, "there is no run ffff"),
             (["resume", "../../etc"], 2, "there is no run"),
             (["container", "publish", "-v", "../etc", "--mirror", "mirror", "--to", "local:x"], 2, "is not a version"),
-            (["container", "publish", "-v", "99.03", "--mirror", "mirror", "--to", "local:x"], 2, "no root filesystem"),
-            (["container", "publish", "-v", "24.03-LTS-SP2", "-a", "vax", "--mirror", "mirror", "--to", "local:x"], 2, "vax"),
             (
-                ["container", "publish", "-v", "24.03-LTS-SP2", "-a", "riscv64", "--mirror", "mirror", "--to", "local:x"],
+                ["container", "publish", "-v", "99.03", "--mirror", "mirror", "--to", "local:x"], 2,
+                "no root filesystem"
+            ),
+            (
+                ["container", "publish", "-v", "24.03-LTS-SP2", "-a", "vax", "--mirror", "mirror", "--to", "local:x"],
+                2, "vax"
+            ),
+            (
+                [
+                    "container", "publish", "-v", "24.03-LTS-SP2", "-a", "riscv64", "--mirror", "mirror", "--to",
+                    "local:x",
+                ],
                 2, "no root filesystem"
             ),
             (["container", "publish", "-v", "24.03-LTS-SP2", "--mirror", "mirror", "--to", "cloud:x"], 2, "cloud"),
-            (["container", "publish", "-v", "24.03-LTS-SP2", "--mirror", "mirror", "--to", "local"], 2, "is no target"),
-            (["container", "publish", "-v", "24.03-LTS-SP2", "--mirror", "none", "--to", "local:x"], 2, "not a directory"),
+            (
+                ["container", "publish", "-v", "24.03-LTS-SP2", "--mirror", "mirror", "--to", "local"], 2,
+                "is no target"
+            ),
+            (
+                ["container", "publish", "-v", "24.03-LTS-SP2", "--mirror", "none", "--to", "local:x"], 2,
+                "not a directory"
+            ),
         ])
     func errors(arguments: [String], status: Int32, words: String) throws {
         let work = try work()

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Documents
 import Execution
-import State
 import Reports
+import State
 
 /// Undoes what nobody wants.
 struct Cleanup: AsyncParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Execution
-import State
 import Files
+import State
 
 /// A run's log.
 struct Logs: AsyncParsableCommand {

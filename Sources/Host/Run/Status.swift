@@ -45,7 +45,8 @@ struct Status: AsyncParsableCommand {
         Output.result(Columns.text(rows, indent: "  "))
         if status.unsettled > 0 {
             Output.result(
-                "  \(status.unsettled) resources are not settled: resume the run, or eulerpublisher cleanup \(status.run)")
+                "  \(status.unsettled) resources are not settled: resume the run, or eulerpublisher cleanup \(status.run)"
+            )
         }
     }
 }

@@ -1,9 +1,9 @@
 import Assemble
 import Digest
 import Documents
+import Files
 import FoundationEssentials
 import Glibc
-import Files
 import Plans
 import Prepare
 

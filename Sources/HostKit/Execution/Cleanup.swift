@@ -1,5 +1,5 @@
-public import Documents
 import Discovery
+public import Documents
 import Files
 import ProviderAPI
 public import State
@@ -69,7 +69,9 @@ extension Executor {
             let target = try undoer(publication, found, state)
             var items: [CleanupItem] = []
             // Read again: the holder before us may have settled some.
-            let open = try Ledger.unsettled(of: directory).filter { entry in entries.contains { $0.intent == entry.intent } }
+            let open = try Ledger.unsettled(of: directory).filter { entry in
+                entries.contains { $0.intent == entry.intent }
+            }
             for entry in open {
                 do {
                     let result = try await target.invoke(EP_OP_UNDO, entry: entry.document)
@@ -92,7 +94,9 @@ extension Executor {
     }
 
     /// A target whose only work is to undo.
-    private func undoer(_ publication: Publication, _ about: PublicationAbout, _ state: StateDirectory) throws -> TargetRun {
+    private func undoer(_ publication: Publication, _ about: PublicationAbout, _ state: StateDirectory) throws
+        -> TargetRun
+    {
         let provider = try providers.provider(id: about.provider)
         guard provider.manifest.operations.contains(EP_OP_UNDO) else {
             throw Failure(

@@ -116,7 +116,8 @@ public struct Executor: Sendable {
         return RunContext(
             run: run, runID: run?.id ?? "preview", journal: try run.map { try Journal($0) }, workers: workers,
             cache: cache, environment: environment, redactor: Redactor(), log: log,
-            observer: LoggingObserver(base: observer, log: log), interruption: interruption, turnstile: Turnstile(parallel ?? 8), options: options,
+            observer: LoggingObserver(base: observer, log: log), interruption: interruption,
+            turnstile: Turnstile(parallel ?? 8), options: options,
             waitScale: waitScale)
     }
 
@@ -149,11 +150,14 @@ public struct Executor: Sendable {
     private func target(
         _ place: Place, _ artifacts: [String: ReadyArtifact], _ context: RunContext, open: Bool
     ) throws -> TargetRun {
-        guard let artifact = artifacts[place.artifact] else { throw Failure(.internal, "no artifact \(place.artifact)") }
+        guard let artifact = artifacts[place.artifact] else {
+            throw Failure(.internal, "no artifact \(place.artifact)")
+        }
         let id = Self.publicationID(place.provider.manifest.id, artifact.document.digest, place.target)
         let about = PublicationAbout(
             provider: place.provider.manifest.id, target: place.target, artifact: artifact.document)
-        let publication = try open
+        let publication =
+            try open
             ? context.run.map { try Publication(id, in: $0.state, about: about, run: $0.id) } : nil
         return try TargetRun(
             provider: place.provider, target: place.target, artifact: artifact, publicationID: id,

@@ -37,7 +37,8 @@ struct Needs: Sendable {
         if !hosts.isEmpty {
             for host in hosts { ports.insert(Self.port(of: host)) }
             // A declared proxy is contacted in the hosts' stead.
-            for (name, value) in environment where name.lowercased().hasSuffix("_proxy") && name.lowercased() != "no_proxy" {
+            for (name, value) in environment
+            where name.lowercased().hasSuffix("_proxy") && name.lowercased() != "no_proxy" {
                 ports.insert(Self.port(of: value))
             }
         }
@@ -54,7 +55,8 @@ struct Needs: Sendable {
         var result = text
         if result.hasPrefix("~/") { result = (home ?? "/nonexistent") + result.dropFirst(1) }
         result = result.replacing("${address}", with: target.address)
-        while let start = result.firstRange(of: "${options."), let end = result[start.upperBound...].firstIndex(of: "}") {
+        while let start = result.firstRange(of: "${options."), let end = result[start.upperBound...].firstIndex(of: "}")
+        {
             let value = target.options[String(result[start.upperBound..<end])]?.string ?? ""
             result.replaceSubrange(start.lowerBound...end, with: value)
         }
@@ -82,7 +84,9 @@ struct Needs: Sendable {
         for place in secrets[name] ?? [] {
             if place.hasPrefix("env:") {
                 let variable = String(place.dropFirst(4))
-                if let value = hostEnvironment[variable], !value.isEmpty { return (Array(value.utf8), "the variable \(variable)") }
+                if let value = hostEnvironment[variable], !value.isEmpty {
+                    return (Array(value.utf8), "the variable \(variable)")
+                }
                 if let path = hostEnvironment[variable + "_FILE"], !path.isEmpty {
                     return (Self.trimmed(try File.contents(path, limit: 1 << 16)), "the file of \(variable)_FILE")
                 }

@@ -59,7 +59,8 @@ public struct RunEvent: Sendable, Codable {
     public var exit: Int32?
 
     enum CodingKeys: String, CodingKey {
-        case time, event, run, target, artifact, operation, step, done, total, message, digest, platforms, actions, moves
+        case time, event, run, target, artifact, operation, step, done, total, message, digest, platforms, actions,
+            moves
         case findings, seconds, ending, failure, exit
         case sentBytes = "sent_bytes"
         case skippedBytes = "skipped_bytes"

@@ -15,7 +15,8 @@ final class RunLog: Sendable {
 
     /// One line, already masked.
     func write(_ level: String, _ who: String, _ message: String) {
-        let line = "\(Clock.now()) \(level) \(who): \(message.split(whereSeparator: \.isNewline).joined(separator: " | "))\n"
+        let line =
+            "\(Clock.now()) \(level) \(who): \(message.split(whereSeparator: \.isNewline).joined(separator: " | "))\n"
         // A log that cannot be written must not stop a publication.
         file.withLock { try? $0?.write(Array(line.utf8)) }
     }

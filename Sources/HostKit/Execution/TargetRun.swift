@@ -91,7 +91,8 @@ actor TargetRun {
         }
         guard !manifest.views.contains("blocks") || manifest.views.contains("file") || artifact.blocksPath != nil else {
             throw Failure(
-                .usage, "\(manifest.id) reads blocks of a raw image, and this one is \(artifact.document.format ?? kind)",
+                .usage,
+                "\(manifest.id) reads blocks of a raw image, and this one is \(artifact.document.format ?? kind)",
                 place: title, hint: "convert it: qemu-img convert -O raw")
         }
         if let refusal = publication?.refusal, !context.options.retryRefused {

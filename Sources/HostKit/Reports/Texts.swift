@@ -25,7 +25,9 @@ public struct Texts: Sendable {
 
     public static let english = Texts(
         nothingToDo: { "Nothing to do: \($0) of \($0) targets already \($0 == 1 ? "has" : "have") \($1). (\($2))" },
-        notStarted: { "Not started: \($0) of \($1) targets failed \($0 == 1 ? "its" : "their") preflight; nothing was sent." },
+        notStarted: {
+            "Not started: \($0) of \($1) targets failed \($0 == 1 ? "its" : "their") preflight; nothing was sent."
+        },
         published: { "\($0) of \($1) published." },
         staged: { "All is staged and nothing released. Then: eulerpublisher resume \($0)" },
         resume: { "Then: eulerpublisher resume \($0)\($1 ? "" : "    a retry helps once that is mended")" },

@@ -44,7 +44,8 @@ public struct StateDirectory: Sendable {
         guard matching.count == 1 else {
             let known = runs.suffix(5).joined(separator: ", ")
             throw Failure(
-                .usage, matching.isEmpty ? "there is no run \(name.prefix(80))" : "\(name) is the beginning of several runs",
+                .usage,
+                matching.isEmpty ? "there is no run \(name.prefix(80))" : "\(name) is the beginning of several runs",
                 place: "\(path)/runs", hint: runs.isEmpty ? "nothing was published yet" : "the newest are \(known)")
         }
         return RunDirectory(state: self, id: matching[0])
