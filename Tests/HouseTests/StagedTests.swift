@@ -103,7 +103,7 @@ struct StagedTests {
             "share/eulerpublisher/completions/eulerpublisher.bash",
         ] {
             let size = try Data(contentsOf: URL(fileURLWithPath: "\(stage!)/\(file)")).count
-            #expect(size > 500, "\(file)")
+            #expect(size > 300, "\(file)")
         }
     }
 
