@@ -131,7 +131,8 @@ let package = Package(
         .testTarget(name: "SchemaTests", dependencies: ["Schema", "Documents"], swiftSettings: strict),
         .testTarget(name: "SettingsTests", dependencies: ["Settings", "Documents"], swiftSettings: strict),
         .testTarget(
-            name: "DiscoveryTests", dependencies: ["Discovery", "Settings", "Schema", "Digest", "Documents"],
+            name: "DiscoveryTests",
+            dependencies: ["Discovery", "Settings", "Schema", "Workers", "Digest", "Documents", "Worker", "Host"],
             swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
         // A host in memory for tests of providers, through the C ABI.

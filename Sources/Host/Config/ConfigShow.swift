@@ -21,13 +21,13 @@ struct ConfigShow: AsyncParsableCommand {
     func run() async throws {
         let deployment = try Deployment(places)
         let settings = deployment.settings
-        var values = settings.values.map { (key: $0.key, value: Self.text($0.value.value), origin: $0.value.origin) }
-        if settings.mirror == nil { values.append(("mirror", ReleaseMirror.release, .builtIn)) }
-        values += settings.providerPath.map { ("provider_path", $0.value, $0.origin) }
+        var values = settings.values.map { (key: $0.key, value: Self.shown($0.value.value), origin: $0.value.origin) }
+        if settings.mirror == nil { values.append(("mirror", .string(ReleaseMirror.release), .builtIn)) }
+        values += settings.providerPath.map { ("provider_path", .string($0.value), $0.origin) }
         // Several provider_path rows keep the order of the search.
         values = values.enumerated().sorted { ($0.element.key, $0.offset) < ($1.element.key, $1.offset) }.map(\.element)
         if json { return try Output.document(document(values, deployment)) }
-        let rows = values.map { [$0.key, $0.value] + (origin ? ["\($0.origin)"] : []) }
+        let rows = values.map { [$0.key, Self.text($0.value)] + (origin ? ["\($0.origin)"] : []) }
         Output.result(Columns.text([["KEY", "VALUE"] + (origin ? ["ORIGIN"] : [])] + rows))
         if origin {
             let files = deployment.policy.files
@@ -39,9 +39,9 @@ struct ConfigShow: AsyncParsableCommand {
         }
     }
 
-    private func document(_ values: [(key: String, value: String, origin: Origin)], _ deployment: Deployment) -> JSON {
+    private func document(_ values: [(key: String, value: JSON, origin: Origin)], _ deployment: Deployment) -> JSON {
         let settings = values.map { key, value, origin in
-            JSON.object(["key": .string(key), "value": .string(value), "origin": .string("\(origin)")])
+            JSON.object(["key": .string(key), "value": value, "origin": .string("\(origin)")])
         }
         return .object([
             "format": .integer(1), "settings": .array(settings),
@@ -50,18 +50,22 @@ struct ConfigShow: AsyncParsableCommand {
         ])
     }
 
-    /// A URL's user and password are left out.
-    static func text(_ value: JSON) -> String {
+    /// Without a URL's user and password.
+    private static func shown(_ value: JSON) -> JSON {
+        if case .array(let elements) = value { return .array(elements.map(shown)) }
+        guard case .string(let text) = value, let scheme = text.firstRange(of: "://") else { return value }
+        let rest = text[scheme.upperBound...]
+        let host = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        guard let at = host.lastIndex(of: "@") else { return value }
+        return .string(text[..<scheme.upperBound] + "***@" + rest[rest.index(after: at)...])
+    }
+
+    private static func text(_ value: JSON) -> String {
         switch value {
-        case .string(let text):
-            guard let scheme = text.firstRange(of: "://") else { return text }
-            let rest = text[scheme.upperBound...]
-            let host = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-            guard let at = host.lastIndex(of: "@") else { return text }
-            return text[..<scheme.upperBound] + "***@" + rest[rest.index(after: at)...]
-        case .bool(let value): return "\(value)"
-        case .array(let elements): return elements.map(text).joined(separator: ", ")
-        default: return ""
+        case .string(let text): text
+        case .bool(let value): "\(value)"
+        case .array(let elements): elements.map(text).joined(separator: ", ")
+        default: ""
         }
     }
 }

@@ -1,4 +1,5 @@
 import Documents
+import Reports
 
 /// A manifest in words: label and text, one row a line; a row without label goes on with the one above.
 struct Description {
@@ -11,8 +12,8 @@ struct Description {
         }
         add("publishes", [kinds.joined(separator: " and ")])
         add("targets", manifest.targets.map { "\($0):ADDRESS" })
-        add("operations", manifest.operations.map { "\($0)  \(Self.operations[$0] ?? "its own")" })
-        add("views", manifest.views.map { "\($0)  \(Self.views[$0] ?? "")" })
+        add("operations", Self.aligned(manifest.operations.map { ($0, Self.operations[$0] ?? "its own") }))
+        add("views", Self.aligned(manifest.views.map { ($0, Self.views[$0] ?? "") }))
         needs(manifest.needs)
         options(manifest.configuration)
         limits(manifest)
@@ -26,19 +27,25 @@ struct Description {
         for (index, text) in texts.compactMap({ $0 }).enumerated() { rows.append([index == 0 ? label : "", text]) }
     }
 
+    /// Two columns in one text.
+    private static func aligned(_ pairs: [(String, String)]) -> [String] {
+        Columns.text(pairs.map { [$0.0, $0.1] }).split(separator: "\n").map(String.init)
+    }
+
     private mutating func needs(_ needs: ProviderManifest.Needs?) {
         add("environment", needs?.environment ?? [])
-        add("files", (needs?.files ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)  \($0.value)" })
+        add("files", Self.aligned((needs?.files ?? [:]).sorted { $0.key < $1.key }))
         add(
             "secrets",
-            (needs?.secrets ?? [:]).sorted { $0.key < $1.key }.map { name, places in
-                let words = places.map { place in
-                    let rest = place.drop { $0 != ":" }.dropFirst()
-                    return place.hasPrefix("env:") ? "the variable \(rest) or \(rest)_FILE" : "the file \(rest)"
-                }
-                return "\(name)  from " + words.joined(separator: ", else ")
-            })
-        add("helpers", (needs?.helpers ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)  \($0.value)" })
+            Self.aligned(
+                (needs?.secrets ?? [:]).sorted { $0.key < $1.key }.map { name, places in
+                    let words = places.map { place in
+                        let rest = place.drop { $0 != ":" }.dropFirst()
+                        return place.hasPrefix("env:") ? "the variable \(rest) or \(rest)_FILE" : "the file \(rest)"
+                    }
+                    return (name, "from " + words.joined(separator: ", else "))
+                }))
+        add("helpers", Self.aligned((needs?.helpers ?? [:]).sorted { $0.key < $1.key }))
         add("writes", needs?.directories ?? [])
         let hosts = needs?.hosts ?? []
         let ports = (needs?.ports ?? [443]).map { "\($0)" }.joined(separator: ", ")
@@ -53,9 +60,9 @@ struct Description {
                 property["type"]?.string ?? (property["enum"]?.array?.compactMap(\.string).joined(separator: "|"))
                 ?? "any"
             let words = property["description"]?.string.map { "  \($0)" } ?? ""
-            return "\(name)  \(type)\(required.contains(name) ? ", required" : "")\(words)"
+            return (name, "\(type)\(required.contains(name) ? ", required" : "")\(words)")
         }
-        add("options", texts.isEmpty ? ["none"] : texts)
+        add("options", texts.isEmpty ? ["none"] : Self.aligned(texts))
     }
 
     private mutating func limits(_ manifest: ProviderManifest) {

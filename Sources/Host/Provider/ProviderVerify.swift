@@ -49,7 +49,7 @@ struct ProviderVerify: AsyncParsableCommand {
 
 extension Verification {
     fileprivate var title: String {
-        provider.map { "\($0.manifest.id) \($0.manifest.version) · \(directory)" } ?? directory
+        provider.map { "\($0.manifest.id) \($0.manifest.version) · \($0.directory)" } ?? directory
     }
 
     fileprivate var text: String {
