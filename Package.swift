@@ -136,7 +136,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
         // A host in memory for tests of providers, through the C ABI.
-        leaf("ProviderTesting", ["ProviderAPI", "CSystem", "Documents"], path: "Tests/ProviderTesting"),
+        leaf(
+            "ProviderTesting", ["ProviderAPI", "Workers", "CSystem", "Documents"], path: "Tests/ProviderTesting"),
+        .testTarget(
+            name: "DocsTests", dependencies: ["ProviderTesting", "Workers", "Worker", "Schema", "Documents"],
+            swiftSettings: strict),
         .testTarget(
             name: "ProviderKitTests", dependencies: ["ProviderKit", "ProviderTesting", "ProviderAPI", "Documents"],
             swiftSettings: strict),

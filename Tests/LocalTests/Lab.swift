@@ -8,7 +8,7 @@ import ProviderTesting
 import Testing
 
 /// A directory of one test, removed with it.
-final class Scratch {
+final class Scratch: Sendable {
     let path: String
 
     init() throws {
