@@ -55,9 +55,9 @@ public struct HTTPResponse: Sendable {
             hint = "the service has trouble: try again later"
         default: code = .refused
         }
-        let seconds = retryAfter.map(HTTPTimeouts.seconds)
         return Failure(
-            code, "\(what) was answered with HTTP status \(status)", place: place, hint: hint, retryable: retryable,
-            retryAfter: seconds)
+            code, "\(what) was answered with HTTP status \(status)", place: place, hint: hint,
+            requestID: headers["X-Request-Id"], httpStatus: status, retryable: retryable,
+            retryAfter: retryAfter.map(HTTPTimeouts.seconds))
     }
 }

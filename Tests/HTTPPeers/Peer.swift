@@ -127,3 +127,6 @@ public enum Odd {
         return answer[end.upperBound...]
     }
 }
+
+/// Equality of long bytes: `==` within an expectation that fails would spend minutes on listing the differences.
+public func isSame(_ left: Data, _ right: Data) -> Bool { left == right }

@@ -153,5 +153,6 @@ func secureClient(_ change: (inout HTTPConfiguration) -> Void = { _ in }) -> HTT
         #expect(lseek(descriptor, 0, SEEK_END) == 0)
         let failure = response.failure("the file")
         #expect(failure.code == .authentication && failure.message == "the file was answered with HTTP status 403")
+        #expect(failure.httpStatus == 403 && failure.retryable == false)
     }
 }
