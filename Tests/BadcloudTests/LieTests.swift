@@ -38,4 +38,35 @@ struct LieTests {
         #expect(
             answer.output.contains("the manifest says badcloud 1.0.0, its library says \(said)"), "\(answer.output)")
     }
+
+    @Test("A library that embeds another manifest than lies beside it is not loaded")
+    func embedded() async throws {
+        let lab = try await Lab()
+        let beside = try String(contentsOfFile: lab.manifest, encoding: .utf8)
+        try lab.write(
+            beside.replacingOccurrences(of: #""views": ["file", "blocks"]"#, with: #""views": ["file"]"#),
+            "providers/badcloud/provider.json")
+        let answer = try await publish(lab)
+        #expect(answer.status == 2, "\(answer.output)")
+        let verified = try await lab.run(lab.command(["provider", "verify", "badcloud"]))
+        #expect(verified.status == 3 && verified.output.contains("views"), "\(verified.output)")
+    }
+
+    @Test("A library that exports more than its entry is named, and not loaded")
+    func exports() async throws {
+        let lab = try await Lab(["-DBADCLOUD_EXPORTS_MORE"])
+        let verified = try await lab.run(lab.command(["provider", "verify", "badcloud"]))
+        #expect(verified.status == 3, "\(verified.output)")
+        #expect(
+            verified.output.contains("besides eulerpublisher_provider_v1 also badcloud_more"), "\(verified.output)")
+        let answer = try await publish(lab)
+        #expect(answer.status == 2 && answer.output.contains("badcloud_more"), "\(answer.output)")
+    }
+
+    @Test("Nothing is said against the truth")
+    func verified() async throws {
+        let lab = try await Lab()
+        let verified = try await lab.run(lab.command(["provider", "verify", "badcloud"]))
+        #expect(verified.status == 0, "\(verified.output)")
+    }
 }

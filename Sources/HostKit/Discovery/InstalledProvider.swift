@@ -70,15 +70,17 @@ public struct InstalledProvider: Sendable {
         }
     }
 
-    /// Everything that must hold before a worker loads the library: the ABI, the digest that the manifest names, and that the
-    /// library embeds this very manifest.
+    /// Everything that must hold before a worker loads the library: the ABI, the digest that the manifest names, that the
+    /// library embeds this very manifest, and that it exports nothing but its entry.
     /// - Returns: The identity of the file that was checked; the worker loads no other.
     /// - Throws: `Failure` (usage) naming what does not hold.
     public func verifiedForLoading() throws -> LibraryIdentity {
         try checkABI()
         let identity = try LibraryIdentity(of: libraryPath)
         try checkDigest()
-        try checkEmbedded(try ELF(libraryPath))
+        let elf = try ELF(libraryPath)
+        try checkEmbedded(elf)
+        try checkExports(elf)
         return identity
     }
 
@@ -109,5 +111,17 @@ public struct InstalledProvider: Sendable {
 
     func checkEmbedded(_ elf: ELF) throws {
         try EmbeddedManifest.compare(try EmbeddedManifest.read(elf), beside: document, library: libraryPath)
+    }
+
+    func checkExports(_ elf: ELF) throws {
+        let entry = "eulerpublisher_provider_v1"
+        let exported = try DynamicSection(of: elf).exported
+        guard exported != [entry] else { return }
+        let others = exported.filter { $0 != entry }
+        let shown = others.prefix(5).joined(separator: " ") + (others.count > 5 ? " and \(others.count - 5) more" : "")
+        throw Failure(
+            .usage,
+            exported.contains(entry) ? "besides \(entry) also \(shown) is exported" : "\(entry) is not exported",
+            place: libraryPath, hint: "link it with a version script that keeps \(entry) and makes the rest local")
     }
 }

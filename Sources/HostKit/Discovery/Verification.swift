@@ -57,22 +57,8 @@ public struct Verification: Sendable {
             let elf = try ELF(provider.libraryPath)
             ask("machine", Machine.current?.name ?? "\(elf.machine)") { try Machine.check(elf) }
             ask("embedded", "the library embeds the manifest that lies beside it") { try provider.checkEmbedded(elf) }
+            ask("exports", "one symbol, eulerpublisher_provider_v1") { try provider.checkExports(elf) }
             let dynamic = try DynamicSection(of: elf)
-            let entry = "eulerpublisher_provider_v1"
-            if dynamic.exported == [entry] {
-                findings.append(Finding("exports", .ok, "one symbol, \(entry)"))
-            } else {
-                let others = dynamic.exported.filter { $0 != entry }
-                let shown =
-                    others.prefix(5).joined(separator: " ") + (others.count > 5 ? " and \(others.count - 5) more" : "")
-                findings.append(
-                    Finding(
-                        "exports", .failed,
-                        dynamic.exported.contains(entry)
-                            ? "besides \(entry) also \(shown)" : "\(entry) is not exported",
-                        place: provider.libraryPath,
-                        hint: "link it with a version script that keeps \(entry) and makes the rest local"))
-            }
             let needed = dynamic.needed.isEmpty ? "no library" : dynamic.needed.joined(separator: " ")
             findings.append(Finding("needs", .ok, needed))
             if let path = dynamic.runpath, path != "$ORIGIN" {
