@@ -107,6 +107,30 @@ struct StagedTests {
         }
     }
 
+    @Test func stagingAgainTouchesWhatChangedAndNothingElse() throws {
+        let scratch = try Scratch()
+        let copy = "\(scratch.path)/stage"
+        try run("cp", ["-a", stage!, copy])
+        func times() throws -> Set<Substring> {
+            Set(try run("find", [copy, "-type", "f", "-printf", "%T@ %P\n"]).output.split(separator: "\n"))
+        }
+        func staged() throws {
+            let answer = try run("\(root)/scripts/stage", ["\(root)/.build/release", copy])
+            #expect(answer.status == 0, "\(answer.output)")
+        }
+        let before = try times()
+        try staged()
+        #expect(try times() == before)
+        // What nothing puts there goes; what is gone or was made wrong comes back.
+        try Data("x".utf8).write(to: URL(fileURLWithPath: "\(copy)/lib/stranger"))
+        try run("rm", ["\(copy)/include/eulerpublisher/provider.h"])
+        try run("chmod", ["0700", "\(copy)/bin/eulerpublisher"])
+        try staged()
+        let changed = try times().symmetricDifference(before).map { $0.split(separator: " ")[1] }
+        #expect(Set(changed) == ["include/eulerpublisher/provider.h"])
+        #expect(try run("stat", ["-c", "%a", "\(copy)/bin/eulerpublisher"]).output.trimmed == "755")
+    }
+
     @Test func installingKeepsDirectoriesAndModes() throws {
         let scratch = try Scratch()
         let prefix = "\(scratch.path)/root/usr"

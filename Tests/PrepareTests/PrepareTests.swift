@@ -236,6 +236,41 @@ final class Flaky: Downloader {
         #expect(failure?.message.contains("pins") == true)
     }
 
+    /// A run that goes on finds what it began with, whatever the mirror has gained since.
+    @Test func aLockHoldsDateAndArchitectures() async throws {
+        let mirror = try Mirror()
+        defer { mirror.remove() }
+        let update = "docker_img/update"
+        try mirror.add("x86_64", "May", index: "\(update)/2025-05-01")
+        let current = "\(mirror.site)/openEuler-24.03-LTS-SP2/\(update)/current"
+        try FileManager.default.createSymbolicLink(atPath: current, withDestinationPath: "2025-05-01")
+        let site = try ReleaseMirror(location: mirror.site)
+        func prepare(_ lock: SourceLock?, _ architectures: [Architecture]? = nil, version: String = "24.03-LTS-SP2")
+            async throws -> PreparedRelease
+        {
+            try await site.prepare(
+                version: version, index: "\(update)/current", architectures: architectures, cache: mirror.cache,
+                lock: lock)
+        }
+        let lock = try await prepare(nil).lock
+        try mirror.add("aarch64", "May", index: "\(update)/2025-05-01")
+        try mirror.add("x86_64", "June", index: "\(update)/2025-06-27")
+        try FileManager.default.removeItem(atPath: current)
+        try FileManager.default.createSymbolicLink(atPath: current, withDestinationPath: "2025-06-27")
+        let again = try await prepare(lock)
+        #expect(again.lock == lock && again.missing.isEmpty)
+        #expect(try await prepare(nil).lock.date == "2025-06-27")
+
+        let other = await #expect(throws: Failure.self) { try await prepare(lock, [Architecture("arm64")]) }
+        #expect(other?.message == "the lock file pins no root filesystem for aarch64")
+        let version = await #expect(throws: Failure.self) { try await prepare(lock, version: "24.03-LTS-SP1") }
+        #expect(version?.message == "the lock file pins 24.03-LTS-SP2, not 24.03-LTS-SP1")
+        // What is pinned must be there.
+        try FileManager.default.removeItem(
+            atPath: "\(mirror.site)/openEuler-24.03-LTS-SP2/\(update)/2025-05-01/x86_64")
+        await #expect(throws: Failure.self) { try await prepare(lock) }
+    }
+
     @Test(arguments: ["", "../x", "24.03/..", "a b", ".x"])
     func aBadVersionIsRefused(_ version: String) async throws {
         let mirror = try Mirror()

@@ -59,20 +59,4 @@ struct LocalPublishTests {
         #expect(answer.status != 0)
         #expect(!FileManager.default.fileExists(atPath: "\(work.path)/catalogue/index.json"))
     }
-
-    @Test("One program and its providers leave the toolchain behind")
-    func linkage() throws {
-        let root = try #require(stage)
-        for file in ["bin/eulerpublisher", "libexec/eulerpublisher/eulerpublisher-worker"] {
-            let dynamic = try run("/usr/bin/readelf", ["-d", "\(root)/\(file)"]).output
-            #expect(
-                !dynamic.contains("libswift") && !dynamic.contains("/opt/") && !dynamic.contains("swift/linux"),
-                "\(dynamic)")
-        }
-        let library = "\(root)/lib/eulerpublisher/providers/local/libep-local.so"
-        let exported = try run("/usr/bin/nm", ["-D", "--defined-only", "--extern-only", library]).output
-            .split(separator: "\n").filter { !$0.contains(" d ") }
-        #expect(exported.count == 1 && exported[0].hasSuffix("eulerpublisher_provider_v1"), "\(exported)")
-        #expect(try run("/usr/bin/readelf", ["-S", "-W", library]).output.contains(".eulerpublisher.manifest"))
-    }
 }

@@ -1,3 +1,4 @@
+import Digest
 import Documents
 import FoundationEssentials
 import Glibc
@@ -49,7 +50,7 @@ public struct ReleaseMirror: Sendable {
     ///   - index: the directory below the version: docker_img, docker_img/update/current or docker_img/update/YYYY-MM-DD.
     ///   - architectures: those that must be there; nil takes all that the mirror has.
     ///   - cache: sources are kept in its `sources`, shared by all processes.
-    ///   - lock: digests that the sources must have.
+    ///   - lock: what an earlier call found: its index stands for `current`, its architectures for nil, and its digests hold.
     /// - Throws: `Failure`; its code is `network` when it may work later, `refused` when bytes are not what was promised.
     public func prepare(
         version: String, index: String = "docker_img", architectures: [Architecture]? = nil, cache: String,
@@ -58,19 +59,20 @@ public struct ReleaseMirror: Sendable {
         let version = try Self.check(version: version)
         try Self.check(index: index)
         let sources = try SourceCache(directory: cache, downloader: downloader)
+        let named = try lock?.architectures(for: version, of: architectures) ?? architectures
+        let wanted = named ?? Architecture.all
+        let index = lock?.date != nil && index.hasSuffix("/current") ? lock?.index ?? index : index
         for (number, location) in locations.enumerated() {
             let root = "\(location)/openEuler-\(version)"
             let resolved = try await resolve(index, below: root, sources)
-            let found = try await find(
-                architectures ?? Architecture.all, below: "\(root)/\(resolved)", named: architectures != nil, lock,
-                sources)
+            let found = try await find(wanted, below: "\(root)/\(resolved)", named: named != nil, lock, sources)
             if found.isEmpty {
                 if number + 1 < locations.count { continue }
                 break
             }
             let present = Set(found.map(\.architecture))
-            let missing = (architectures ?? Architecture.all).filter { !present.contains($0) }
-            if architectures != nil, let first = missing.first {
+            let missing = wanted.filter { !present.contains($0) }
+            if named != nil, let first = missing.first {
                 throw Failure(
                     .usage, "openEuler-\(version) has no \(resolved) for \(first)",
                     place: "\(root)/\(resolved)/\(first)",
@@ -93,20 +95,24 @@ public struct ReleaseMirror: Sendable {
         _ wanted: [Architecture], below directory: String, named: Bool, _ lock: SourceLock?, _ sources: SourceCache
     ) async throws -> [PreparedSource] {
         // All checksums first: what is missing shows before the first long download.
-        var promised: [(Architecture, String, Checksum)] = []
-        for architecture in Set(wanted) {
-            let name = "openEuler-docker.\(architecture).tar.xz"
-            let url = "\(directory)/\(architecture)/\(name)"
-            guard let text = try await sources.text("\(url).sha256sum", limit: 4096) else { continue }
-            let checksum = try Checksum(text, of: name, place: "\(url).sha256sum")
-            if let pin = lock?.sources.first(where: { $0.architecture == architecture.name }),
-                pin.digest != checksum.digest
-            {
+        var promised: [(Architecture, String, Digest)] = []
+        try await withThrowingTaskGroup(of: (Architecture, String, Digest)?.self) { group in
+            for architecture in Set(wanted) {
+                let name = "openEuler-docker.\(architecture).tar.xz"
+                let url = "\(directory)/\(architecture)/\(name)"
+                group.addTask {
+                    guard let text = try await sources.text("\(url).sha256sum", limit: 4096) else { return nil }
+                    return (architecture, url, try Checksum(text, of: name, place: "\(url).sha256sum").digest)
+                }
+            }
+            for try await found in group { if let found { promised.append(found) } }
+        }
+        for (architecture, url, digest) in promised {
+            if let pin = lock?.sources.first(where: { $0.architecture == architecture.name }), pin.digest != digest {
                 throw Failure(
-                    .refused, "the mirror has \(checksum.digest) where the lock file pins \(pin.digest)", place: url,
+                    .refused, "the mirror has \(digest) where the lock file pins \(pin.digest)", place: url,
                     hint: "remove the lock file to take the new build")
             }
-            promised.append((architecture, url, checksum))
         }
         let absent = wanted.first { architecture in !promised.contains { $0.0 == architecture } }
         if named, !promised.isEmpty, let absent {
@@ -116,12 +122,11 @@ public struct ReleaseMirror: Sendable {
                 hint: "leave out \(absent); there is \(present)")
         }
         return try await withThrowingTaskGroup(of: PreparedSource?.self) { group in
-            for (architecture, url, checksum) in promised {
+            for (architecture, url, digest) in promised {
                 group.addTask {
-                    guard let kept = try await sources.fetch(url, checksum.digest) else { return nil }
+                    guard let kept = try await sources.fetch(url, digest) else { return nil }
                     return PreparedSource(
-                        architecture: architecture, platform: architecture.platform, path: kept.path,
-                        digest: checksum.digest,
+                        architecture: architecture, platform: architecture.platform, path: kept.path, digest: digest,
                         size: kept.size, url: url, downloaded: kept.downloaded)
                 }
             }

@@ -52,6 +52,20 @@ public struct SourceLock: Sendable, Equatable, Codable {
         }
     }
 
+    /// Those that the lock pins, or of them the ones named.
+    /// - Throws: `Failure` when it pins another version, or not what was named.
+    func architectures(for version: String, of named: [Architecture]?) throws -> [Architecture] {
+        let hint = "remove the lock file to pin the sources anew"
+        guard self.version.uppercased() == version else {
+            throw Failure(.usage, "the lock file pins \(self.version), not \(version)", hint: hint)
+        }
+        let pinned = try sources.map { try Architecture($0.architecture) }
+        if let other = named?.first(where: { !pinned.contains($0) }) {
+            throw Failure(.usage, "the lock file pins no root filesystem for \(other)", hint: hint)
+        }
+        return named ?? pinned
+    }
+
     public func write(to path: String) throws {
         try File.replace(path, with: [UInt8](try DocumentCoding.encode(self, pretty: true)) + [0x0a])
     }
