@@ -66,7 +66,9 @@ import Workers
     @Test func moreThanOneExportFails() async throws {
         try install(source: providerWithRules + "\nEP_EXPORT int extra_one;\nEP_EXPORT int extra_two;\n")
         let result = await verify()
-        #expect(outcome(result, "exports") == "failed: besides eulerpublisher_provider_v1 also extra_one extra_two is exported")
+        #expect(
+            outcome(result, "exports")
+                == "failed: besides eulerpublisher_provider_v1 also extra_one extra_two is exported")
         #expect(outcome(result, "load") == "note: not loaded, since something failed before")
     }
 
