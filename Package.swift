@@ -110,6 +110,7 @@ let package = Package(
             name: "Host",
             dependencies: [
                 "Reports", "Execution", "Plans", "State", "Settings", "Discovery", "Workers", "Prepare", "Assemble",
+                "HTTP",
                 "Documents", "Files", "CSystem", arguments,
             ],
             swiftSettings: strict),
@@ -129,17 +130,23 @@ let package = Package(
         // Tests.
         .testTarget(name: "ABITests", dependencies: ["ProviderAPI"], swiftSettings: strict),
         .testTarget(name: "SchemaTests", dependencies: ["Schema", "Documents"], swiftSettings: strict),
-        .testTarget(name: "SettingsTests", dependencies: ["Settings", "Documents"], swiftSettings: strict),
+        .testTarget(
+            name: "SettingsTests", dependencies: ["TestSupport", "Settings", "Documents"], swiftSettings: strict),
         .testTarget(
             name: "DiscoveryTests",
-            dependencies: ["Discovery", "Settings", "Schema", "Workers", "Digest", "Documents", "Worker", "Host"],
+            dependencies: [
+                "TestSupport", "Discovery", "Settings", "Schema", "Workers", "Digest", "Documents", "Worker", "Host",
+            ],
             swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
+        // What test targets share: programs run, files kept for a while.
+        leaf("TestSupport", ["Documents"], path: "Tests/TestSupport"),
         // A host in memory for tests of providers, through the C ABI.
         leaf(
             "ProviderTesting", ["ProviderAPI", "Workers", "CSystem", "Documents"], path: "Tests/ProviderTesting"),
         .testTarget(
-            name: "DocsTests", dependencies: ["ProviderTesting", "Workers", "Worker", "Schema", "Documents"],
+            name: "DocsTests",
+            dependencies: ["TestSupport", "ProviderTesting", "Workers", "Worker", "Schema", "Documents"],
             swiftSettings: strict),
         .testTarget(
             name: "ProviderKitTests", dependencies: ["ProviderKit", "ProviderTesting", "ProviderAPI", "Documents"],
@@ -147,11 +154,14 @@ let package = Package(
         .testTarget(
             name: "LocalTests",
             dependencies: [
+                "TestSupport",
                 "LocalProvider", "ProviderKit", "ProviderTesting", "ProviderAPI", "Workers", "Worker", "OCI", "Digest",
                 "Documents",
             ],
             swiftSettings: strict),
-        .testTarget(name: "OCITests", dependencies: ["OCI", "Digest", "Documents", "Files"], swiftSettings: strict),
+        .testTarget(
+            name: "OCITests", dependencies: ["TestSupport", "OCI", "Digest", "Documents", "Files"],
+            swiftSettings: strict),
         .executableTarget(
             name: "WorkersTestHost", dependencies: ["Workers"], path: "Tests/WorkersTestHost", swiftSettings: strict),
         .testTarget(
@@ -168,16 +178,20 @@ let package = Package(
         .testTarget(
             name: "HTTPTests", dependencies: ["HTTP", "HTTPPeers", "Documents", crypto], swiftSettings: strict),
         .testTarget(name: "XMLTests", dependencies: ["XML", "Documents"], swiftSettings: strict),
-        .testTarget(name: "StateTests", dependencies: ["State", "Documents"], swiftSettings: strict),
+        .testTarget(name: "StateTests", dependencies: ["TestSupport", "State", "Documents"], swiftSettings: strict),
         .testTarget(name: "PlansTests", dependencies: ["Plans", "Documents"], swiftSettings: strict),
         .testTarget(
             name: "ExecutionTests", dependencies: ["Execution", "State", "Documents"], swiftSettings: strict),
-        .testTarget(name: "SlowcloudTests", swiftSettings: strict),
-        .testTarget(name: "BadcloudTests", dependencies: ["CSystem", "WorkersTestHost"], swiftSettings: strict),
-        .testTarget(name: "PublishTests", dependencies: ["Documents", "Schema"], swiftSettings: strict),
-        .testTarget(name: "HouseTests", swiftSettings: strict),
         .testTarget(
-            name: "AssembleTests", dependencies: ["Assemble", "Prepare", "OCI", "Digest", "Documents", "Files"],
+            name: "ReportsTests", dependencies: ["Reports", "Execution", "Documents"], swiftSettings: strict),
+        .testTarget(name: "SlowcloudTests", dependencies: ["TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "BadcloudTests", dependencies: ["TestSupport", "CSystem", "WorkersTestHost"], swiftSettings: strict),
+        .testTarget(name: "PublishTests", dependencies: ["TestSupport", "Documents", "Schema"], swiftSettings: strict),
+        .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "AssembleTests",
+            dependencies: ["TestSupport", "Assemble", "Prepare", "OCI", "Digest", "Documents", "Files"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

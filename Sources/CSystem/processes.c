@@ -126,6 +126,28 @@ int eps_kill_descendants(pid_t root, uint32_t mark, int collect) {
     return killed;
 }
 
+static int caught = -1; /* where the handler writes */
+
+static void catch_signal(int number) {
+    int error = errno;
+    unsigned char byte = (unsigned char)number;
+    if (write(caught, &byte, 1) < 0) { /* a full pipe holds enough of them */
+    }
+    errno = error;
+}
+
+int eps_catch_signals(void) {
+    int ends[2];
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = catch_signal, .sa_flags = SA_RESTART};
+    if (pipe2(ends, O_CLOEXEC) < 0 || fcntl(ends[1], F_SETFL, O_NONBLOCK) < 0) return -errno;
+    caught = ends[1];
+    sigfillset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        if (sigaction(numbers[i], &action, NULL) < 0) return -errno;
+    return ends[0];
+}
+
 const char *eps_signal_name(int number) {
     const char *name = sigabbrev_np(number);
     return name ? name : "?";

@@ -36,6 +36,8 @@ public struct Digest: Sendable, Hashable, Codable, CustomStringConvertible {
         try container.encode(description)
     }
 
+    /// Of a file, streamed.
+    /// - Throws: `Failure` when it cannot be read; `CancellationError` in a task that was cancelled.
     public static func sha256(ofFile path: String) throws -> Digest {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -46,6 +48,7 @@ public struct Digest: Sendable, Hashable, Codable, CustomStringConvertible {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
         defer { buffer.deallocate() }
         while true {
+            try Task.checkCancellation()
             let count = read(descriptor, buffer.baseAddress, buffer.count)
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else {

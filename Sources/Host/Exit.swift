@@ -14,8 +14,9 @@ enum Exit {
                 try command.run()
             }
         } catch let failure as Failure {
-            Output.error(Summary.text(failure, texts: .english))
-            exit(failure.code.exitStatus)
+            let status = Signals.exitStatus(failure)
+            Output.error(Summary.text(failure, status: status, texts: .english))
+            exit(status)
         } catch let code as ExitCode {
             // Said already.
             exit(code.rawValue)

@@ -16,7 +16,7 @@ struct EulerPublisher: AsyncParsableCommand {
     static func main() async {
         // Not an option of the parser's: it would take --version from every subcommand, where it names a release.
         if CommandLine.arguments.dropFirst() == ["--version"] { return Output.result("eulerpublisher \(version)") }
-        Signals.block()
+        Signals.start()
         await Exit.run(EulerPublisher.self)
     }
 }

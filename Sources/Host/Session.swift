@@ -19,7 +19,7 @@ struct Session {
     let providers: Providers
     let texts: Texts
     /// For mirrors by URL.
-    var downloader: any Downloader { HTTPDownloader(environment: environment) }
+    let downloader: any Downloader
 
     /// - Throws: `Failure` when a settings file, policy, variable or flag is at fault.
     init(_ places: PlaceOptions) throws {
@@ -27,6 +27,7 @@ struct Session {
         let deployment = try Deployment(places)
         settings = deployment.settings
         providers = deployment.providers
+        downloader = MirrorDownloader(deployment)
         texts = Texts.of(settings.language.value)
     }
 
@@ -43,12 +44,12 @@ struct Session {
 
     func executor(_ report: ReportOptions) throws -> Executor {
         let interruption = Interruption()
-        Signals.watch(interruption)
+        Signals.interrupt(interruption)
         return Executor(
             version: EulerPublisher.version, providers: providers,
             workers: Workers(workerExecutable: "\(prefix)/libexec/eulerpublisher/eulerpublisher-worker"), cache: cache,
             mirror: mirror, downloader: downloader, environment: environment, observer: report.observer(texts),
-            interruption: interruption)
+            logLevel: settings.logLevel.value, interruption: interruption)
     }
 
     /// Runs a plan and tells its end.

@@ -1,39 +1,50 @@
+import CSystem
+import Documents
 import Execution
 import Glibc
+import Synchronization
 
-/// SIGINT, SIGTERM and SIGHUP leave a run that can be resumed; the second of them ends the process at once.
+/// SIGINT, SIGTERM and SIGHUP leave a run that can be resumed; a second one, or one that comes when no run is under way, ends
+/// the process at once.
 enum Signals {
-    private static func set() -> sigset_t {
-        var set = sigset_t()
-        sigemptyset(&set)
-        for signal in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&set, signal) }
-        return set
-    }
+    private static let run = Mutex<Interruption?>(nil)
+    private static let pipe = Mutex<Int32>(-1)
 
-    /// Before any thread is started: threads inherit the mask, workers get an empty one.
-    static func block() {
-        var blocked = set()
-        pthread_sigmask(SIG_BLOCK, &blocked, nil)
+    /// First of all.
+    static func start() {
         signal(SIGPIPE, SIG_IGN)
-    }
-
-    /// Tells the interruption from now on.
-    static func watch(_ interruption: Interruption) {
-        let argument = Unmanaged.passRetained(interruption).toOpaque()
+        let reading = eps_catch_signals()
+        guard reading >= 0 else { return }
+        pipe.withLock { $0 = reading }
         var thread = pthread_t()
         pthread_create(
             &thread, nil,
-            { argument in
-                guard let argument else { return nil }
-                let interruption = Unmanaged<Interruption>.fromOpaque(argument).takeRetainedValue()
-                var set = Signals.set()
-                var number: Int32 = 0
-                while sigwait(&set, &number) == 0 {
-                    if interruption.signal != nil { _exit(128 + number) }
-                    interruption.raise(number)
-                }
+            { _ in
+                Signals.read()
                 return nil
-            }, argument)
+            }, nil)
         pthread_detach(thread)
+    }
+
+    private static func read() {
+        let reading = pipe.withLock { $0 }
+        var byte: UInt8 = 0
+        while true {
+            guard Glibc.read(reading, &byte, 1) == 1 else { continue }
+            let number = Int32(byte)
+            guard let run = run.withLock({ $0 }), run.signal == nil else { _exit(128 + number) }
+            run.raise(number)
+        }
+    }
+
+    /// From now on the first signal is this run's.
+    static func interrupt(_ interruption: Interruption) { run.withLock { $0 = interruption } }
+
+    /// The exit status of a failure: an interruption's is that of its signal.
+    static func exitStatus(_ failure: Failure) -> Int32 {
+        guard failure.code == .interrupted, let signal = run.withLock({ $0?.signal }) else {
+            return failure.code.exitStatus
+        }
+        return 128 + signal
     }
 }

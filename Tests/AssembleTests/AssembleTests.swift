@@ -4,6 +4,7 @@ import Documents
 import Foundation
 import OCI
 import Prepare
+import TestSupport
 import Testing
 
 @Suite struct AssembleTests {
@@ -15,7 +16,7 @@ import Testing
         #expect(image.platforms.map(\.description) == ["linux/amd64", "linux/arm64"])
         for architecture in ["amd64", "arm64"] {
             let reference = "oci:\(scratch.path)/layout:24.03-lts-sp2"
-            let text = try run("skopeo", ["--override-arch", architecture, "inspect", "--config", reference])
+            let text = try output("skopeo", ["--override-arch", architecture, "inspect", "--config", reference])
             let config = try JSONDecoder().decode(ImageConfig.self, from: Data(text.utf8))
             #expect(config.architecture == architecture)
             #expect(config.config?.cmd == ["bash"])
@@ -23,9 +24,10 @@ import Testing
             #expect(config.rootfs.diffIDs.count == 2)
             #expect(config.config?.labels?[Annotation.version] == "24.03-LTS-SP2")
             let copy = "\(scratch.path)/\(architecture)"
-            try run("skopeo", ["--override-arch", architecture, "--insecure-policy", "copy", reference, "dir:\(copy)"])
+            try output(
+                "skopeo", ["--override-arch", architecture, "--insecure-policy", "copy", reference, "dir:\(copy)"])
         }
-        try run(
+        try output(
             "skopeo",
             [
                 "--insecure-policy", "copy", "--all", "oci:\(scratch.path)/layout:24.03-lts-sp2",
@@ -39,7 +41,7 @@ import Testing
         let mirror = try makeMirror(in: scratch.path)
         let first = try await assemble(
             try await prepare(mirror, cache: "\(scratch.path)/one"), into: "\(scratch.path)/layout-one")
-        try run("sh", ["-c", "find \"$1\" -exec touch -d 2001-01-01 {} +", "sh", mirror])
+        try output("sh", ["-c", "find \"$1\" -exec touch -d 2001-01-01 {} +", "sh", mirror])
         // Another process, folder, umask, time zone and locale, and files of another time.
         let path = scratch.path
         let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
@@ -73,7 +75,7 @@ import Testing
         let second = try await assemble(release, into: "\(scratch.path)/other")
         #expect(second.indexDigest == first.indexDigest)
         #expect(second.seconds.isEmpty)
-        try run("skopeo", ["--override-arch", "arm64", "inspect", "oci:\(scratch.path)/other:24.03-lts-sp2"])
+        try output("skopeo", ["--override-arch", "arm64", "inspect", "oci:\(scratch.path)/other:24.03-lts-sp2"])
     }
 
     @Test func twoWritersAtOnceShareCacheAndLayout() async throws {
@@ -118,7 +120,7 @@ import Testing
         for output in outputs { #expect(output.contains("\(index.digest) after "), "\(output)") }
         let kept = try FileManager.default.contentsOfDirectory(atPath: "\(path)/cache/sources/sha256")
         #expect(kept.count == 2 && !kept.contains { $0.hasSuffix(".partial") })
-        try run("skopeo", ["--override-arch", "arm64", "inspect", "oci:\(path)/layout:24.03-lts-sp2"])
+        try output("skopeo", ["--override-arch", "arm64", "inspect", "oci:\(path)/layout:24.03-lts-sp2"])
     }
 
     @Test(arguments: [
@@ -166,16 +168,16 @@ import Testing
         #expect(image.platforms.map(\.description) == ["linux/amd64", "linux/arm64"])
         for platform in image.platforms {
             let archive = "\(scratch.path)/\(platform.architecture).tar"
-            try run(
+            try output(
                 "skopeo",
                 [
                     "--override-arch", platform.architecture, "--insecure-policy", "copy",
                     "oci:\(image.layoutPath):\(image.tag)", "docker-archive:\(archive):x:y",
                 ])
             // Its layers are plain: the shell's machine is the platform's.
-            try run("sh", ["-c", "mkdir \"$1.d\" && tar -xf \"$1\" -C \"$1.d\"", "sh", archive])
-            let layers = try run("sh", ["-c", "ls -S \"$1\"/*.tar | head -n 1", "sh", "\(archive).d"])
-            let shell = try run(
+            try output("sh", ["-c", "mkdir \"$1.d\" && tar -xf \"$1\" -C \"$1.d\"", "sh", archive])
+            let layers = try output("sh", ["-c", "ls -S \"$1\"/*.tar | head -n 1", "sh", "\(archive).d"])
+            let shell = try output(
                 "sh",
                 [
                     "-c", "tar -xOf \"$1\" usr/bin/bash bin/bash 2>/dev/null | head -c 20 | od -An -tx1 -j18 -N1", "sh",

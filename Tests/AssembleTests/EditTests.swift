@@ -3,6 +3,7 @@ import Digest
 import Documents
 import Foundation
 import OCI
+import TestSupport
 import Testing
 
 /// The second layer: what it holds, and what the tree is with it.
@@ -29,17 +30,17 @@ import Testing
     @Test func theSecondLayerHoldsTheTwoEditsAndTheirFolder() async throws {
         let made = try await assembled()
         #expect(made.blobs.count == 2)
-        let listing = try run("tar", ["-tvz", "--numeric-owner", "--utc", "-f", made.blobs[1]])
+        let listing = try output("tar", ["-tvz", "--numeric-owner", "--utc", "-f", made.blobs[1]])
         let lines = listing.split(separator: "\n").map { $0.split(separator: " ", omittingEmptySubsequences: true) }
         try #require(lines.count == 3, "\(listing)")
         // As the first layer has it, the time too: nothing of it changes.
         #expect(lines[0] == ["drwxr-xr-x", "0/0", "0", "2025-06-27", "08:11", "etc/"])
         #expect(lines[1] == ["-rw-r-----", "7/0", "50", "2025-06-27", "08:11", "etc/bashrc"])
         #expect(lines[2].suffix(3) == ["etc/localtime", "->", "/usr/share/zoneinfo/UTC"])
-        let bashrc = try run("tar", ["-xzOf", made.blobs[1], "etc/bashrc"])
+        let bashrc = try output("tar", ["-xzOf", made.blobs[1], "etc/bashrc"])
         #expect(bashrc == "# system wide\nexport TMOUT=0\nexport HISTSIZE=1000\n")
         let config = try made.layout.config(made.manifest.config)
-        let first = try run("sh", ["-c", "gunzip -c < \"$1\" | sha256sum", "sh", made.blobs[0]])
+        let first = try output("sh", ["-c", "gunzip -c < \"$1\" | sha256sum", "sh", made.blobs[0]])
         #expect("sha256:\(first.prefix(64))" == config.rootfs.diffIDs[0].description)
     }
 
@@ -62,7 +63,7 @@ import Testing
             diff "$1/theirs.list" "$1/ours.list"
             wc -l < "$1/ours.list"
             """
-        let lines = try run("sh", ["-c", script, "sh", made.scratch.path] + made.blobs)
+        let lines = try output("sh", ["-c", script, "sh", made.scratch.path] + made.blobs)
         // 8 paths and the digests of 2 files.
         #expect(lines == "10\n", "\(lines)")
     }
@@ -89,7 +90,7 @@ import Testing
     func theBashrcOfTheHighestLayerIsEdited(_ entries: String, _ text: String) async throws {
         let made = try await assembled("entries = \(entries)\n\(Self.second)")
         #expect(made.blobs.count == 3)
-        #expect(try run("tar", ["-xzOf", made.blobs[2], "etc/bashrc"]) == text)
+        #expect(try output("tar", ["-xzOf", made.blobs[2], "etc/bashrc"]) == text)
     }
 
     @Test(arguments: ["etc/.wh.bashrc", "etc/.wh..wh..opq", ".wh.etc", ".wh..wh..opq"])
@@ -119,6 +120,6 @@ import Testing
             manifest[0]["Layers"] *= 2
             """)
         #expect(made.blobs.count == 3 && made.blobs[0] == made.blobs[1])
-        try run("skopeo", ["inspect", "oci:\(made.layout.path):24.03-lts-sp2"])
+        try output("skopeo", ["inspect", "oci:\(made.layout.path):24.03-lts-sp2"])
     }
 }

@@ -1,36 +1,16 @@
 import Files
 import Foundation
 import Prepare
-
-/// A directory of one test, removed with it.
-final class Scratch {
-    let path: String
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("ep-assemble-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-}
+import TestSupport
 
 struct ProgramFailure: Error { var text: String }
 
-/// Runs a program to its end; its output, or an error with what it said.
+/// What a program says; an error with it if it fails.
 @discardableResult
-func run(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [program] + arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw ProgramFailure(text: "\(program): \(text)") }
-    return text
+func output(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws -> String {
+    let answer = try run([program] + arguments, environment: environment)
+    guard answer.status == 0 else { throw ProgramFailure(text: "\(program): \(answer.output)") }
+    return answer.output
 }
 
 /// Makes a mirror of small root filesystems with Python's tarfile and xz: peers that are not ours.
@@ -79,7 +59,7 @@ func makeMirror(in directory: String, architectures: [String] = ["x86_64", "aarc
             digest = hashlib.sha256(open(path + ".xz", "rb").read()).hexdigest()
             open(path + ".xz.sha256sum", "w").write(digest + "  " + name + "\\n")
         """
-    try run("python3", ["-c", script, mirror] + architectures)
+    try output("python3", ["-c", script, mirror] + architectures)
     return mirror
 }
 

@@ -1,6 +1,7 @@
 import Documents
 import Foundation
 import Prepare
+import TestSupport
 import Testing
 
 @testable import Assemble
@@ -31,21 +32,6 @@ import Testing
             try await DockerArchive("\(scratch.path)/cut.tar.xz", spool: "\(scratch.path)/spool", level: 1, threads: 2)
         }
         #expect(failure?.code == .refused && failure?.place == "\(scratch.path)/cut.tar.xz")
-    }
-
-    /// Against date(1).
-    @Test(arguments: [0, 951_782_400, 1_709_164_799, 1_751_011_860, 4_102_444_800, 1_735_689_599])
-    func timesAreThoseOfDate(_ seconds: Int64) throws {
-        let expected = try run("date", ["-u", "-d", "@\(seconds)", "+%Y-%m-%dT%H:%M:%SZ"])
-        #expect(Timestamp.text(seconds) + "\n" == expected)
-        #expect(Timestamp.seconds(Timestamp.text(seconds)) == seconds)
-    }
-
-    @Test func offsetsAndFractionsAreRead() {
-        #expect(Timestamp.seconds("2025-06-27T16:11:00.123456789+08:00") == 1_751_011_860)
-        for text in ["", "2025-06-27", "2025-13-27T08:11:00Z", "2025-06-27T08:11:00", "2025-06-27T08:11:00+8"] {
-            #expect(Timestamp.seconds(text) == nil)
-        }
     }
 
     @Test func sourceDateEpochIsANumberOfSeconds() throws {

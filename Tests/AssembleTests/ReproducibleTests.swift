@@ -1,6 +1,7 @@
 import Digest
 import Foundation
 import OCI
+import TestSupport
 import Testing
 
 /// The staged tree, as `make stage` made it.
@@ -13,7 +14,7 @@ struct ReproducibleTests {
     private func publish(_ mirror: String, in folder: String, _ wrapper: [String], _ environment: [String: String])
         throws -> Digest
     {
-        try run(
+        try output(
             "env",
             wrapper + [
                 "\(folder)/usr/bin/eulerpublisher", "container", "publish", "--version", "24.03-LTS-SP2", "--mirror",
@@ -30,25 +31,25 @@ struct ReproducibleTests {
         let two = "\(scratch.path)/elsewhere/and deeper"
         let mirror = try makeMirror(in: scratch.path)
         let other = "\(scratch.path)/elsewhere/mirror"
-        for folder in [one, two] { try run(install, [stage!, "\(folder)/usr"]) }
-        try run("cp", ["-r", mirror, other])
-        try run("find", [other, "-exec", "touch", "-d", "2001-01-01", "{}", "+"])
-        try run("chmod", ["-R", "a+rX", scratch.path])
+        for folder in [one, two] { try run([install, stage!, "\(folder)/usr"]) }
+        try output("cp", ["-r", mirror, other])
+        try output("find", [other, "-exec", "touch", "-d", "2001-01-01", "{}", "+"])
+        try output("chmod", ["-R", "a+rX", scratch.path])
 
         let first = try publish(mirror, in: one, ["-C", "/"], ["TZ": "UTC", "LC_ALL": "C"])
 
         // Root becomes nobody, and anybody else root of a namespace of his own.
         var wrapper = ["-C", two, "faketime", "-f", "+1h", "sh", "-c", "umask 077; date +%s >&2; exec \"$0\" \"$@\""]
         if geteuid() == 0 {
-            try run("chown", ["-R", "65534:65534", two])
-            try run("chown", ["-R", "0:0", "\(two)/usr"])
+            try output("chown", ["-R", "65534:65534", two])
+            try output("chown", ["-R", "0:0", "\(two)/usr"])
             wrapper =
                 wrapper[0..<2] + ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"] + wrapper[2...]
         } else {
             wrapper = wrapper[0..<2] + ["unshare", "--user", "--map-root-user"] + wrapper[2...]
         }
         // The clock did move.
-        let clock = try run("env", wrapper + ["true"])
+        let clock = try output("env", wrapper + ["true"])
         let moved = try #require(Int(clock.trimmingCharacters(in: .whitespacesAndNewlines))) - Int(time(nil))
         #expect((3590...3610).contains(moved))
 
@@ -64,7 +65,7 @@ struct ReproducibleTests {
 
         // Another zlib may compress otherwise: the record says which one it was.
         for folder in [one, two] {
-            let records = try run("find", ["\(folder)/state", "-name", "record.json", "-exec", "cat", "{}", "+"])
+            let records = try output("find", ["\(folder)/state", "-name", "record.json", "-exec", "cat", "{}", "+"])
             #expect(records.contains("\"zlib\""), "\(records)")
             #expect(records.contains("\"\(Gzip.zlibVersion)\""), "\(records)")
         }

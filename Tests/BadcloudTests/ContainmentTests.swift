@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// badcloud in a real publication: each misdeed is its target's own failure, named, and the others finish.

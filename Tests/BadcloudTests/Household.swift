@@ -1,6 +1,7 @@
 import CSystem
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// A publication below a nurse (WorkersTestHost), whose child everything becomes that a killed host leaves behind: it ends when the

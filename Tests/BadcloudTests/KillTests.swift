@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 /// kill -9 of a publication's host, of a worker, of both: nothing is left within 2 s, and the run can be resumed.

@@ -1,18 +1,6 @@
 import Foundation
+import TestSupport
 import Testing
-
-/// The staged tree, as `make stage` made it.
-let stage = ProcessInfo.processInfo.environment["EULERPUBLISHER_STAGE"]
-
-let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path
-
-struct Answer {
-    /// Of a program that a signal ended, minus its number.
-    var status: Int32
-    /// Both streams.
-    var output: String
-}
 
 /// A private folder with badcloud installed in it and an image to publish; what it publishes goes nowhere.
 final class Lab {
@@ -77,31 +65,8 @@ final class Lab {
         ]
     }
 
-    /// Runs a program to its end, on a thread of its own: the tests' shared threads must not wait for programs.
     @discardableResult
-    func run(_ command: [String]) async throws -> Answer {
-        let directory = path
-        return try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread { continuation.resume(with: Result { try Self.run(command, in: directory) }) }
-        }
-    }
-
-    private static func run(_ command: [String], in directory: String) throws -> Answer {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: command[0])
-        process.arguments = Array(command.dropFirst())
-        process.currentDirectoryURL = URL(fileURLWithPath: directory)
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        let isSignal = process.terminationReason == .uncaughtSignal
-        return Answer(
-            status: isSignal ? -process.terminationStatus : process.terminationStatus,
-            output: String(decoding: data, as: UTF8.self))
-    }
+    func run(_ command: [String]) async throws -> Answer { try await runApart(command, in: path) }
 
     /// The events that `--json` prints.
     func events(_ output: String) throws -> [[String: Any]] {

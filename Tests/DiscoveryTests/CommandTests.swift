@@ -1,5 +1,6 @@
 import Documents
 import Foundation
+import TestSupport
 import Testing
 
 /// The program as a user starts it, installed below a prefix of its own with a policy there.
@@ -15,9 +16,7 @@ import Testing
         try Provider.install("acme", in: "\(scratch.path)/usr/lib/eulerpublisher/providers")
     }
 
-    private func start(_ arguments: [String], _ environment: [String: String] = [:]) throws -> (
-        status: Int32, output: String
-    ) {
+    private func start(_ arguments: [String], _ environment: [String: String] = [:]) throws -> Answer {
         let variables = environment.merging(["HOME": home, "PATH": "/usr/bin:/bin"]) { first, _ in first }
         return try run(
             ["-i"] + variables.map { "\($0.key)=\($0.value)" } + ["timeout", "60", "\(prefix)/bin/eulerpublisher"]

@@ -2,6 +2,7 @@ import Documents
 import Foundation
 import Schema
 import Settings
+import TestSupport
 import Testing
 
 @testable import Discovery

@@ -1,6 +1,7 @@
 import Digest
 import Documents
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Discovery
@@ -84,19 +85,4 @@ enum Provider {
         try Data(staged.utf8).write(to: URL(fileURLWithPath: "\(directory)/provider.json"))
         chmod("\(directory)/provider.json", 0o644)
     }
-}
-
-@discardableResult
-func run(_ arguments: [String], in directory: String) throws -> (status: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = arguments
-    process.currentDirectoryURL = URL(fileURLWithPath: directory)
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let data = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: data, as: UTF8.self))
 }

@@ -1,9 +1,9 @@
 import Foundation
+import TestSupport
 
 /// The tree that this test was built from.
 enum Repository {
-    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
+    static let root = URL(fileURLWithPath: TestSupport.root)
 
     static func text(_ path: String) throws -> String {
         try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
@@ -28,25 +28,8 @@ enum Repository {
         return found.sorted()
     }
 
-    struct Answer {
-        var status: Int32
-        var output: String
-    }
-
-    /// Runs a program in the tree's root; what it wrote on both its outputs.
-    static func run(_ arguments: [String]) throws -> Answer {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = arguments
-        process.currentDirectoryURL = root
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return Answer(status: process.terminationStatus, output: String(decoding: data, as: UTF8.self))
-    }
+    /// Runs a program in the tree's root.
+    static func run(_ command: [String]) throws -> Answer { try TestSupport.run(command, in: root.path) }
 }
 
 /// The chapters of a Markdown page: heading (as written) to the text below it, up to the next heading.

@@ -3,6 +3,7 @@ import Foundation
 import ProviderTesting
 import Schema
 import Synchronization
+import TestSupport
 import Testing
 import Workers
 

@@ -41,3 +41,20 @@ struct DocumentCodingTests {
         #expect(both.text(in: "fr") == "hello")
     }
 }
+
+@Suite struct TimestampTests {
+    @Test(
+        arguments: [
+            ("2025-06-27T08:11:00Z", 1_751_011_860), ("2025-06-27t08:11:00z", 1_751_011_860),
+            ("2025-06-27T08:11:00.123456789Z", 1_751_011_860), ("2025-06-27T16:11:00+08:00", 1_751_011_860),
+            ("2025-06-27T16:11:00.5+08:00", 1_751_011_860), ("1970-01-01T00:00:00Z", 0), ("yesterday", nil), ("", nil),
+            ("2025-13-27T08:11:00Z", nil),
+        ] as [(String, Int64?)])
+    func isReadAsGoWritesIt(text: String, seconds: Int64?) { #expect(Timestamp.seconds(text) == seconds) }
+
+    @Test func isWrittenInUTC() {
+        #expect(Timestamp.text(1_751_011_860) == "2025-06-27T08:11:00Z")
+        #expect(Timestamp.text(0) == "1970-01-01T00:00:00Z")
+        #expect(Timestamp.text(8_589_934_591) == "2242-03-16T12:56:31Z")
+    }
+}

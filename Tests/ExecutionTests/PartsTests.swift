@@ -106,6 +106,24 @@ import Testing
         #expect(try run(#"{"name":"echo","arguments":["a; touch /tmp/x"]}"#, ["echo": "echo"]) == "a; touch /tmp/x\n")
     }
 
+    /// More than a pipe holds would be cut off in silence.
+    @Test func anInputThatIsTooLongIsRefused() throws {
+        let fits = String(repeating: "x", count: 64 << 10)
+        #expect(try run("{\"name\":\"cat\",\"input\":\"\(fits)\"}", ["cat": "cat"]) == fits)
+        let failure = #expect(throws: Failure.self) {
+            try run("{\"name\":\"cat\",\"input\":\"\(fits)x\"}", ["cat": "cat"])
+        }
+        #expect(failure?.message.contains("at most 65536 bytes") == true)
+    }
+
+    @Test func whatAHelperPrintedIsMaskedPartByPart() {
+        let redactor = Redactor()
+        redactor.add(credential: Array(#"{"Username":"robot","Secret":"hunter2-hunter2"}"#.utf8))
+        #expect(redactor.masked("login with hunter2-hunter2") == "login with •••")
+        redactor.add(credential: Array("first-line\nsecond-line\n".utf8))
+        #expect(redactor.masked("second-line") == "•••")
+    }
+
     @Test(arguments: [
         (#"{"name":"other"}"#, "not declared"), (#"{"name":"gone"}"#, "not on the PATH"),
         (#"{"name":"false"}"#, "ended with status 1"), ("nonsense", "cannot be read"),

@@ -1,10 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The rules of scripts/house.py: the house keeps them, and a house that breaks one is told so.
 @Suite struct SourceTests {
     @Test func theHouseKeepsItsRules() throws {
-        let answer = try run("python3", ["\(root)/scripts/house.py", root])
+        let answer = try run(["python3", "\(root)/scripts/house.py", root])
         #expect(answer.status == 0, "\(answer.output)")
     }
 
@@ -36,7 +37,7 @@ import Testing
     }
 
     private func breaches(_ house: Scratch) throws -> [String] {
-        let answer = try run("python3", ["\(root)/scripts/house.py", house.path])
+        let answer = try run(["python3", "\(root)/scripts/house.py", house.path])
         #expect(answer.status == (answer.output.isEmpty ? 0 : 1), "\(answer.output)")
         return answer.output.split(separator: "\n").map(String.init)
     }

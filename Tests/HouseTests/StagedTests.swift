@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What `make stage` laid out is what users get: one symbol a plugin, known libraries, nothing of the machine that built it.
@@ -12,7 +13,7 @@ struct StagedTests {
     private static let plugin = system.union(["libcurl.so.4", "libxml2.so.2", "libz.so.1"])
 
     private func files(_ folder: String = "") throws -> [String] {
-        try run("find", ["\(stage!)/\(folder)", "-type", "f"]).output.split(separator: "\n").map(String.init)
+        try run(["find", "\(stage!)/\(folder)", "-type", "f"]).output.split(separator: "\n").map(String.init)
     }
 
     private func libraries() throws -> [String] {
@@ -28,14 +29,14 @@ struct StagedTests {
     }
 
     private func dynamic(_ file: String, _ tag: String) throws -> [String] {
-        try run("readelf", ["-d", "-W", file]).output.split(separator: "\n").filter { $0.contains("(\(tag))") }
+        try run(["readelf", "-d", "-W", file]).output.split(separator: "\n").filter { $0.contains("(\(tag))") }
             .compactMap { $0.split(separator: "[").last.map { String($0.prefix { $0 != "]" }) } }
     }
 
     @Test func aPluginExportsOneSymbol() throws {
         for library in try libraries() {
             // `d` and `t` are local: gold leaves protected ones in the table.
-            let symbols = try run("nm", ["-D", "--defined-only", library]).output.split(separator: "\n")
+            let symbols = try run(["nm", "-D", "--defined-only", library]).output.split(separator: "\n")
                 .filter { $0.split(separator: " ")[1].first!.isUppercase }
             #expect(symbols.map { $0.split(separator: " ")[2] } == ["eulerpublisher_provider_v1"], "\(library)")
         }
@@ -54,15 +55,15 @@ struct StagedTests {
 
     @Test func aPluginStaysLoaded() throws {
         for library in try libraries() {
-            #expect(try run("readelf", ["-d", "-W", library]).output.contains("NODELETE"), "\(library)")
-            let sections = try run("readelf", ["-S", "-W", library]).output
+            #expect(try run(["readelf", "-d", "-W", library]).output.contains("NODELETE"), "\(library)")
+            let sections = try run(["readelf", "-S", "-W", library]).output
             #expect(sections.contains(".eulerpublisher.manifest"), "\(library)")
             #expect(!sections.contains(".symtab"), "\(library) is not stripped")
         }
     }
 
     @Test func noPathOfThisMachineIsLeft() throws {
-        let swift = try run("readlink", ["-f", try run("which", ["swift"]).output.trimmed]).output.trimmed
+        let swift = try run(["readlink", "-f", try run(["which", "swift"]).output.trimmed]).output.trimmed
         let toolchain = swift.components(separatedBy: "/usr/bin/")[0]
         try #require(toolchain.count > 3)
         for file in try programs() {
@@ -71,14 +72,14 @@ struct StagedTests {
             }
             // grep reads the whole file; the text in it may be anywhere.
             for path in [root, toolchain, NSHomeDirectory() + "/"] where path != "/" {
-                let found = try run("grep", ["-a", "-o", "-m", "1", "-F", path, file])
+                let found = try run(["grep", "-a", "-o", "-m", "1", "-F", path, file])
                 #expect(found.status == 1, "\(file) names \(path)")
             }
         }
     }
 
     @Test func modesDoNotDependOnTheUmask() throws {
-        let listing = try run("find", [stage!, "-printf", "%m %y %p\n"]).output.split(separator: "\n")
+        let listing = try run(["find", stage!, "-printf", "%m %y %p\n"]).output.split(separator: "\n")
         for line in listing {
             let parts = line.split(separator: " ", maxSplits: 2)
             let path = String(parts[2])
@@ -93,7 +94,7 @@ struct StagedTests {
             let manifest = try JSONSerialization.jsonObject(
                 with: try Data(contentsOf: URL(fileURLWithPath: "\(folder)/provider.json")))
             let stated = ((manifest as? [String: Any])?["library"] as? [String: Any])?["sha256"] as? String
-            #expect(try run("sha256sum", [library]).output.prefix(64) == stated ?? "", "\(library)")
+            #expect(try run(["sha256sum", library]).output.prefix(64) == stated ?? "", "\(library)")
         }
     }
 
@@ -110,12 +111,12 @@ struct StagedTests {
     @Test func stagingAgainTouchesWhatChangedAndNothingElse() throws {
         let scratch = try Scratch()
         let copy = "\(scratch.path)/stage"
-        try run("cp", ["-a", stage!, copy])
+        try run(["cp", "-a", stage!, copy])
         func times() throws -> Set<Substring> {
-            Set(try run("find", [copy, "-type", "f", "-printf", "%T@ %P\n"]).output.split(separator: "\n"))
+            Set(try run(["find", copy, "-type", "f", "-printf", "%T@ %P\n"]).output.split(separator: "\n"))
         }
         func staged() throws {
-            let answer = try run("\(root)/scripts/stage", ["\(root)/.build/release", copy])
+            let answer = try run(["\(root)/scripts/stage", "\(root)/.build/release", copy])
             #expect(answer.status == 0, "\(answer.output)")
         }
         let before = try times()
@@ -123,12 +124,12 @@ struct StagedTests {
         #expect(try times() == before)
         // What nothing puts there goes; what is gone or was made wrong comes back.
         try Data("x".utf8).write(to: URL(fileURLWithPath: "\(copy)/lib/stranger"))
-        try run("rm", ["\(copy)/include/eulerpublisher/provider.h"])
-        try run("chmod", ["0700", "\(copy)/bin/eulerpublisher"])
+        try run(["rm", "\(copy)/include/eulerpublisher/provider.h"])
+        try run(["chmod", "0700", "\(copy)/bin/eulerpublisher"])
         try staged()
         let changed = try times().symmetricDifference(before).map { $0.split(separator: " ")[1] }
         #expect(Set(changed) == ["include/eulerpublisher/provider.h"])
-        #expect(try run("stat", ["-c", "%a", "\(copy)/bin/eulerpublisher"]).output.trimmed == "755")
+        #expect(try run(["stat", "-c", "%a", "\(copy)/bin/eulerpublisher"]).output.trimmed == "755")
     }
 
     @Test func installingKeepsDirectoriesAndModes() throws {
@@ -137,16 +138,16 @@ struct StagedTests {
         // A directory of the system, with a mode of its own.
         try FileManager.default.createDirectory(
             atPath: "\(prefix)/bin", withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
-        let answer = try run("sh", ["-c", "umask 077; exec \"$0\" \"$@\"", "\(root)/scripts/install", stage!, prefix])
+        let answer = try run(["sh", "-c", "umask 077; exec \"$0\" \"$@\"", "\(root)/scripts/install", stage!, prefix])
         #expect(answer.status == 0, "\(answer.output)")
         func modes(_ folder: String) throws -> [String] {
-            try run("find", [folder, "-type", "f", "-printf", "%m %s %P\n"]).output.split(separator: "\n").sorted()
+            try run(["find", folder, "-type", "f", "-printf", "%m %s %P\n"]).output.split(separator: "\n").sorted()
                 .map(String.init)
         }
         #expect(try modes(prefix) == modes(stage!))
-        #expect(try run("stat", ["-c", "%a", "\(prefix)/bin"]).output.trimmed == "711")
-        #expect(try run("stat", ["-c", "%a", "\(prefix)/lib/eulerpublisher"]).output.trimmed == "755")
-        let listed = try run("\(prefix)/bin/eulerpublisher", ["provider", "list"])
+        #expect(try run(["stat", "-c", "%a", "\(prefix)/bin"]).output.trimmed == "711")
+        #expect(try run(["stat", "-c", "%a", "\(prefix)/lib/eulerpublisher"]).output.trimmed == "755")
+        let listed = try run(["\(prefix)/bin/eulerpublisher", "provider", "list"])
         #expect(listed.status == 0 && listed.output.contains("local"), "\(listed.output)")
     }
 }

@@ -5,6 +5,7 @@ import LocalProvider
 import OCI
 import ProviderKit
 import ProviderTesting
+import TestSupport
 import Testing
 
 @Suite("Local: container images")

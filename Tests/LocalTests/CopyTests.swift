@@ -4,6 +4,7 @@ import Foundation
 import LocalProvider
 import ProviderKit
 import ProviderTesting
+import TestSupport
 import Testing
 
 /// How a disk image's bytes get there: holes, changes under way, continuation.
@@ -49,7 +50,7 @@ struct CopyTests {
     @Test("A copy that was cut off continues; nothing that it had is sent again", arguments: [true, false])
     func resume(_ verified: Bool) async throws {
         let path = "\(scratch.path)/sparse.raw"
-        try scratch.write("sparse.raw", .noise(6 << 20, seed: 3))
+        try scratch.write("sparse.raw", [UInt8].noise(6 << 20, seed: 3))
         let source = try Source.disk(path, verified: verified)
         let publication = Publication(source, to: catalogue)
         // As a killed process leaves it: a part, written and named for its digest.
@@ -79,9 +80,9 @@ struct CopyTests {
     @Test("An image that is not what its digest says never gets its name", arguments: [true, false])
     func changedSource(_ verified: Bool) async throws {
         let path = "\(scratch.path)/sparse.raw"
-        try scratch.write("sparse.raw", .noise(2 << 20, seed: 3))
+        try scratch.write("sparse.raw", [UInt8].noise(2 << 20, seed: 3))
         let publication = Publication(try .disk(path, verified: verified), to: catalogue)
-        try scratch.write("sparse.raw", .noise(2 << 20, seed: 4))
+        try scratch.write("sparse.raw", [UInt8].noise(2 << 20, seed: 4))
         let failure = await #expect(throws: Failure.self) { try await publication.publish() }
         #expect(failure?.code == .refused)
         #expect(!FileManager.default.fileExists(atPath: "\(catalogue)/catalogue.json"))
@@ -91,16 +92,16 @@ struct CopyTests {
     @Test("A source that shrank is refused")
     func shortSource() async throws {
         let path = "\(scratch.path)/sparse.raw"
-        try scratch.write("sparse.raw", .noise(2 << 20, seed: 3))
+        try scratch.write("sparse.raw", [UInt8].noise(2 << 20, seed: 3))
         let publication = Publication(try .disk(path, verified: true), to: catalogue)
-        try scratch.write("sparse.raw", .noise(1 << 20, seed: 3))
+        try scratch.write("sparse.raw", [UInt8].noise(1 << 20, seed: 3))
         #expect(await #expect(throws: Failure.self) { try await publication.upload() }?.code == .refused)
     }
 
     @Test("Another process that copies the same is waited for, not raced")
     func busy() async throws {
         let path = "\(scratch.path)/sparse.raw"
-        try scratch.write("sparse.raw", .noise(1 << 20, seed: 3))
+        try scratch.write("sparse.raw", [UInt8].noise(1 << 20, seed: 3))
         let source = try Source.disk(path)
         let name = ".sparse.raw.\(source.artifact.digest.dropFirst(7).prefix(16)).partial"
         try scratch.write("catalogue/server/24.03/\(name)", [])

@@ -4,6 +4,7 @@ import Foundation
 import LocalProvider
 import ProviderKit
 import ProviderTesting
+import TestSupport
 import Testing
 
 @Suite("Local: disk images")
@@ -14,7 +15,7 @@ struct DiskTests {
     init() throws { scratch = try Scratch() }
 
     private func image(_ name: String = "server.raw", seed: UInt64 = 1, size: Int = 300_000) throws -> String {
-        try scratch.write("images/\(seed)/\(name)", .noise(size, seed: seed))
+        try scratch.write("images/\(seed)/\(name)", [UInt8].noise(size, seed: seed))
         return "\(scratch.path)/images/\(seed)/\(name)"
     }
 
@@ -109,11 +110,11 @@ struct DiskTests {
     func unlisted() async throws {
         let path = try image(seed: 1)
         let publication = Publication(try .disk(path), to: catalogue)
-        try scratch.write("catalogue/server/24.03/server.raw", .noise(300_000, seed: 9))
+        try scratch.write("catalogue/server/24.03/server.raw", [UInt8].noise(300_000, seed: 9))
         let failure = await #expect(throws: Failure.self) { try await publication.upload() }
         #expect(failure?.code == .conflict)
         #expect(FileManager.default.fileExists(atPath: "\(catalogue)/server/24.03/server.raw"))
-        try scratch.write("catalogue/server/24.03/server.raw", .noise(300_000, seed: 1))
+        try scratch.write("catalogue/server/24.03/server.raw", [UInt8].noise(300_000, seed: 1))
         #expect(try await publication.publish().sentBytes == 0)
     }
 

@@ -5,27 +5,10 @@ import LocalProvider
 import OCI
 import ProviderKit
 import ProviderTesting
+import TestSupport
 import Testing
 
-/// A directory of one test, removed with it.
-final class Scratch: Sendable {
-    let path: String
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("ep-local-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func write(_ name: String, _ bytes: [UInt8]) throws {
-        let url = URL(fileURLWithPath: "\(path)/\(name)")
-        try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(bytes).write(to: url)
-    }
-
-    func text(_ name: String) throws -> String { try String(contentsOfFile: "\(path)/\(name)", encoding: .utf8) }
-
+extension Scratch {
     /// Every file below a folder, hidden ones too, without the locks.
     func files(_ folder: String) -> [String] {
         let found = FileManager.default.enumerator(atPath: "\(path)/\(folder)")?.allObjects as? [String] ?? []
@@ -35,26 +18,6 @@ final class Scratch: Sendable {
             return exists && !isFolder.boolValue && !name.hasSuffix(".lock")
         }.sorted()
     }
-}
-
-struct Answer {
-    var status: Int32
-    var output: String
-}
-
-@discardableResult
-func run(_ arguments: [String], in folder: String? = nil) throws -> Answer {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = arguments
-    if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let data = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return Answer(status: process.terminationStatus, output: String(decoding: data, as: UTF8.self))
 }
 
 /// An artifact whose files lie in a folder of the test.

@@ -1,6 +1,7 @@
 import Documents
 import Foundation
 import ProviderTesting
+import TestSupport
 import Testing
 import Workers
 
@@ -47,11 +48,11 @@ struct LocalWorkerTests {
     func both() async throws {
         let container = Publication(try .container(scratch, layers: [.noise(100_000, seed: 1)]), to: catalogue)
         try await publish(container)
-        #expect(try LocalTests.run(["skopeo", "inspect", "--raw", "oci:\(catalogue):latest"]).status == 0)
-        try scratch.write("server.raw", .noise(300_000, seed: 2))
+        #expect(try TestSupport.run(["skopeo", "inspect", "--raw", "oci:\(catalogue):latest"]).status == 0)
+        try scratch.write("server.raw", [UInt8].noise(300_000, seed: 2))
         let disk = Publication(try .disk("\(scratch.path)/server.raw"), to: catalogue)
         try await publish(disk)
-        let sums = try LocalTests.run(["sha256sum", "-c", "--strict", "SHA256SUMS"], in: "\(catalogue)/server/24.03")
+        let sums = try TestSupport.run(["sha256sum", "-c", "--strict", "SHA256SUMS"], in: "\(catalogue)/server/24.03")
         #expect(sums.status == 0, "\(sums.output)")
         for publication in [container, disk] {
             #expect(try await run(publication, "ep.plan/1").result?.nothingToDo == true)
@@ -64,7 +65,7 @@ struct LocalWorkerTests {
     func writers() async throws {
         var publications: [Publication] = []
         for number in 1...6 {
-            try scratch.write("v\(number)/server.raw", .noise(200_000, seed: UInt64(number)))
+            try scratch.write("v\(number)/server.raw", [UInt8].noise(200_000, seed: UInt64(number)))
             let source = try Source.disk("\(scratch.path)/v\(number)/server.raw", version: "24.\(number)")
             publications.append(Publication(source, to: catalogue, tags: ["latest", "v\(number)"]))
         }
@@ -77,7 +78,7 @@ struct LocalWorkerTests {
             images = json.load(open(sys.argv[1]))["images"]
             print(len(images), sum("latest" in i["aliases"] for i in images), sorted(a for i in images for a in i["aliases"]))
             """
-        let answer = try LocalTests.run(["python3", "-c", program, "\(catalogue)/catalogue.json"])
+        let answer = try TestSupport.run(["python3", "-c", program, "\(catalogue)/catalogue.json"])
         #expect(answer.output == "6 1 ['latest', 'v1', 'v2', 'v3', 'v4', 'v5', 'v6']\n", "\(answer.output)")
         let page = try scratch.text("catalogue/index.html")
         for number in 1...6 { #expect(page.contains("server/24.\(number)/server.raw")) }
@@ -86,7 +87,7 @@ struct LocalWorkerTests {
     @Test("A copy that is stopped in the middle goes on where it was")
     func stopped() async throws {
         let image = "\(scratch.path)/big.raw"
-        try #require(LocalTests.run(["sh", "-c", "head -c 268435456 /dev/urandom > \(image)"]).status == 0)
+        try #require(TestSupport.run(["sh", "-c", "head -c 268435456 /dev/urandom > \(image)"]).status == 0)
         let publication = Publication(try .disk(image), to: catalogue)
         let cancellation = Cancellation()
         let services = WorkerServices { done in if done > 32 << 20 { cancellation.cancel() } }

@@ -1,5 +1,6 @@
 import Documents
 import OCI
+import TestSupport
 import Testing
 
 @Suite struct ReferenceTests {

@@ -3,35 +3,18 @@ import Documents
 import Files
 import Foundation
 import OCI
+import TestSupport
 import Testing
 
-final class Scratch {
-    let path: String
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("ep-oci-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func write(_ name: String, _ bytes: [UInt8]) throws -> File {
-        try Data(bytes).write(to: URL(fileURLWithPath: "\(path)/\(name)"))
-        return try File("\(path)/\(name)", O_RDONLY)
-    }
+extension Scratch {
+    func file(_ name: String, _ bytes: [UInt8]) throws -> File { try File(try write(name, bytes), O_RDONLY) }
 }
 
 @discardableResult
 func shell(_ script: String, in directory: String) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-ec", script]
-    process.currentDirectoryURL = URL(fileURLWithPath: directory)
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0, "\(script): \(text)")
-    return text
+    let answer = try run(["sh", "-ec", script], in: directory)
+    try #require(answer.status == 0, "\(script): \(answer.output)")
+    return answer.output
 }
 
 func entries(_ file: File) throws -> [TarEntry] {
@@ -69,7 +52,7 @@ func entries(_ file: File) throws -> [TarEntry] {
         let contents = ["z": Array("zed".utf8), long: [UInt8](repeating: 7, count: 513)]
         let bytes = try TarWriter.bytes(list, contents: contents)
         #expect(try TarWriter.bytes(list.reversed(), contents: contents) == bytes)
-        let file = try scratch.write("x.tar", bytes)
+        let file = try scratch.file("x.tar", bytes)
         let names = try shell("LC_ALL=C.UTF-8 tar --quoting-style=literal -tf x.tar", in: scratch.path)
         #expect(names == "a\nz\n\(long)\n")
         #expect(try shell("tar -tvf x.tar --numeric-owner z", in: scratch.path).hasPrefix("-rwsr-xr-x 3000000000/0"))
@@ -88,7 +71,7 @@ func entries(_ file: File) throws -> [TarEntry] {
         for index in 148..<156 { bytes[index] = 0x20 }
         let sum = String(bytes[0..<512].reduce(0) { $0 + Int($1) }, radix: 8)
         bytes.replaceSubrange(148..<(148 + sum.utf8.count), with: Array(sum.utf8))
-        let failure = #expect(throws: Failure.self) { try entries(scratch.write("x.tar", bytes)) }
+        let failure = #expect(throws: Failure.self) { try entries(scratch.file("x.tar", bytes)) }
         #expect(failure?.message.contains("longer than the file") == true)
     }
 
@@ -109,14 +92,14 @@ func entries(_ file: File) throws -> [TarEntry] {
                 let text = Array(String(sum, radix: 8).utf8)
                 damaged.replaceSubrange((start + 148)..<(start + 148 + text.count), with: text)
             }
-            let file = try scratch.write("x.tar", damaged)
+            let file = try scratch.file("x.tar", damaged)
             do {
                 for entry in try entries(file) { #expect(entry.offset + entry.size <= Int64(damaged.count)) }
             } catch is Failure { refused += 1 }
         }
         #expect(refused > 500)
         for length in stride(from: 1, to: 2048, by: 37) {
-            let file = try scratch.write("x.tar", Array(bytes.prefix(length)))
+            let file = try scratch.file("x.tar", Array(bytes.prefix(length)))
             do { _ = try entries(file) } catch is Failure {}
         }
     }
@@ -131,7 +114,7 @@ func entries(_ file: File) throws -> [TarEntry] {
                 state = state &* 1_664_525 &+ 1_013_904_223
                 return index % 3 == 0 ? UInt8(state >> 28) : UInt8(index / 5000 & 0xff)
             }
-            let input = try scratch.write("in", bytes)
+            let input = try scratch.file("in", bytes)
             var digests: Set<String> = []
             for threads in [1, 2, 5] {
                 let output = try File("\(scratch.path)/out", O_RDWR | O_CREAT | O_TRUNC)

@@ -36,6 +36,13 @@ import Testing
         #expect(throws: Failure.self) { try plan.only(["two"]) }
     }
 
+    @Test func aPlaceIsThatOfTheTargetWhateverIsLeftOut() throws {
+        let plan = try read(good)
+        #expect(plan.place(ofTarget: 1, "to")?.hasSuffix(".yaml:8:9") == true, "\(plan.place(ofTarget: 1, "to") ?? "")")
+        let rest = try plan.only(["local:/srv/images"])
+        #expect(rest.place(ofTarget: 0, "to") == plan.place(ofTarget: 1, "to"))
+    }
+
     @Test(arguments: [
         ("artifact: base, to:", "artefact: base, to:", ":6:17", "unknown key \"artefact\""),
         ("tag_when: all", "tag_when: some", ":9:", "tag_when"),

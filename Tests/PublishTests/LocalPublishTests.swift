@@ -1,8 +1,6 @@
 import Foundation
+import TestSupport
 import Testing
-
-/// The staged tree, as `make stage` made it.
-let stage = ProcessInfo.processInfo.environment["EULERPUBLISHER_STAGE"]
 
 /// The staged program, as a user runs it: a mirror made here, published to a directory, read back with skopeo.
 @Suite("Publishing to Local", .enabled(if: stage != nil, "EULERPUBLISHER_STAGE is not set: run make test"))
@@ -17,7 +15,7 @@ struct LocalPublishTests {
         let first = try work.publish(to: "catalogue")
         #expect(first.status == 0, "\(first.output)")
         #expect(first.output.contains("published"))
-        let inspect = try run("/usr/bin/skopeo", ["inspect", "--raw", "oci:\(work.path)/catalogue:24.03-lts-sp2"])
+        let inspect = try run(["/usr/bin/skopeo", "inspect", "--raw", "oci:\(work.path)/catalogue:24.03-lts-sp2"])
         #expect(inspect.status == 0, "\(inspect.output)")
         #expect(inspect.output.contains(#""architecture":"amd64""#))
 

@@ -1,6 +1,7 @@
 import Documents
 import Foundation
 import Schema
+import TestSupport
 import Testing
 
 /// Plans and runs through the staged program.
@@ -45,7 +46,7 @@ struct RunTests {
         try Schema.embedded("record").validate(record)
         let bundle = try work.command(["logs", run, "--bundle", "\(work.path)/bundle.tar.gz"])
         #expect(bundle.status == 0, "\(bundle.output)")
-        let listing = try PublishTests.run("/bin/tar", ["-tzf", "\(work.path)/bundle.tar.gz"]).output
+        let listing = try TestSupport.run(["/bin/tar", "-tzf", "\(work.path)/bundle.tar.gz"]).output
         #expect(listing.contains("/journal.jsonl") && listing.contains("/plan.json"), "\(listing)")
     }
 
@@ -145,6 +146,70 @@ struct RunTests {
         #expect(!answer.output.contains("Fatal error"))
     }
 
+    /// A mirror that answers each checksum and then sends a byte a second: what a person interrupts.
+    private let slowMirror = """
+        import socket, sys, threading, time
+        listener = socket.create_server(("127.0.0.1", 0))
+        print(listener.getsockname()[1], flush=True)
+        def serve(peer):
+            path = peer.recv(65536).split(b" ")[1]
+            if b"x86_64" not in path:
+                peer.sendall(b"HTTP/1.1 404 Not Found\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n")
+            elif path.endswith(b".sha256sum"):
+                line = b"0" * 64 + b"  openEuler-docker.x86_64.tar.xz\\n"
+                peer.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\nConnection: close\\r\\n\\r\\n%s" % (len(line), line))
+            else:
+                peer.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 1000\\r\\n\\r\\n")
+                while True:
+                    time.sleep(1)
+                    peer.sendall(b"x")
+            peer.close()
+        threading.Thread(target=lambda: (sys.stdin.read(), __import__("os")._exit(0)), daemon=True).start()
+        while True:
+            threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+        """
+
+    @Test(
+        "An interruption while sources are fetched ends within 5 s, with the signal's status and a run to resume",
+        arguments: [("publish", SIGTERM), ("publish", SIGINT), ("prepare", SIGINT)])
+    func interrupted(command: String, signal: Int32) throws {
+        let work = try Work()
+        defer { work.remove() }
+        let (peer, input, output) = (Process(), Pipe(), Pipe())
+        peer.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        peer.arguments = ["python3", "-c", slowMirror]
+        peer.standardInput = input
+        peer.standardOutput = output
+        try peer.run()
+        defer {
+            try? input.fileHandleForWriting.close()
+            peer.waitUntilExit()
+        }
+        let port = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        let (program, said) = (Process(), Pipe())
+        program.executableURL = URL(fileURLWithPath: "\(stage!)/bin/eulerpublisher")
+        program.arguments =
+            ["container", command, "-v", "24.03", "--mirror", "http://127.0.0.1:\(port)"]
+            + (command == "publish" ? ["--to", "local:\(work.path)/out"] : [])
+            + ["--cache-dir", "\(work.path)/cache", "--state-dir", "\(work.path)/state"]
+        program.standardOutput = said
+        program.standardError = said
+        try program.run()
+        Thread.sleep(forTimeInterval: 1.5)
+        #expect(program.isRunning)
+        let asked = Date()
+        kill(program.processIdentifier, signal)
+        let text = String(decoding: said.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        program.waitUntilExit()
+        #expect(Date().timeIntervalSince(asked) < 5)
+        #expect(program.terminationStatus == 128 + signal, "\(program.terminationStatus): \(text)")
+        guard command == "publish" else { return }
+        #expect(text.contains("eulerpublisher resume") && text.contains("Exit \(128 + signal)."), "\(text)")
+        let status = try work.command(["status", "latest"])
+        #expect(status.output.contains("exit \(128 + signal)"), "\(status.output)")
+    }
+
     @Test("A newer version's state is left alone, and both versions are named")
     func newerState() throws {
         let work = try work()
@@ -161,12 +226,12 @@ struct RunTests {
         defer { work.remove() }
         let small = "\(work.path)/small"
         try FileManager.default.createDirectory(atPath: small, withIntermediateDirectories: true)
-        let mounted = try PublishTests.run("/bin/mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", small])
+        let mounted = try run(["/bin/mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", small])
         guard mounted.status == 0 else {
             print("skipped: a small file system cannot be mounted here: \(mounted.output)")
             return
         }
-        defer { _ = try? PublishTests.run("/bin/umount", [small]) }
+        defer { _ = try? run(["/bin/umount", small]) }
         try work.write(plan.replacingOccurrences(of: "local:second", with: "local:small/catalogue"), "plan.yaml")
         let answer = try work.command(["publish", "plan.yaml", "--only", "second"])
         #expect(answer.status == 9 && answer.output.contains("are free"), "\(answer.status): \(answer.output)")

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Read back before it is named", .enabled(if: stage != nil, "EULERPUBLISHER_STAGE is not set: run make test"))

@@ -1,24 +1,6 @@
 import Foundation
+import TestSupport
 import Testing
-
-struct Answer {
-    var status: Int32
-    var output: String
-}
-
-func run(_ program: String, _ arguments: [String], in directory: String? = nil) throws -> Answer {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
-    if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let data = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return Answer(status: process.terminationStatus, output: String(decoding: data, as: UTF8.self))
-}
 
 /// A private folder with a small mirror: one architecture, a root of three files, packed as the release site packs it.
 struct Work {
@@ -50,14 +32,13 @@ struct Work {
             tar -C archive -cJf "$1/openEuler-docker.x86_64.tar.xz" .
             cd "$1" && sha256sum openEuler-docker.x86_64.tar.xz > openEuler-docker.x86_64.tar.xz.sha256sum
             """
-        let answer = try run("/bin/sh", ["-c", script, "sh", images, version], in: path)
+        let answer = try run(["/bin/sh", "-c", script, "sh", images, version], in: path)
         try #require(answer.status == 0, "\(answer.output)")
     }
 
     func publish(to directory: String, _ more: [String] = []) throws -> Answer {
         try run(
-            "\(stage ?? "")/bin/eulerpublisher",
-            [
+            ["\(stage ?? "")/bin/eulerpublisher"] + [
                 "container", "publish", "--version", "24.03-LTS-SP2", "--mirror", "\(path)/mirror", "--cache-dir",
                 "\(path)/cache", "--state-dir", "\(path)/state", "--to", "local:\(path)/\(directory)",
             ] + more)
@@ -66,8 +47,9 @@ struct Work {
     /// Any command, with this folder's cache and state.
     func command(_ arguments: [String]) throws -> Answer {
         try run(
-            "\(stage ?? "")/bin/eulerpublisher",
-            arguments + ["--cache-dir", "\(path)/cache", "--state-dir", "\(path)/state"], in: path)
+            ["\(stage ?? "")/bin/eulerpublisher"] + arguments + [
+                "--cache-dir", "\(path)/cache", "--state-dir", "\(path)/state",
+            ], in: path)
     }
 
     func write(_ text: String, _ name: String) throws {

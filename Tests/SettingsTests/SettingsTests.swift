@@ -1,6 +1,7 @@
 import Documents
 import Foundation
 import Settings
+import TestSupport
 import Testing
 
 @Suite struct SettingsTests {

@@ -1,46 +1,6 @@
 import Foundation
+import TestSupport
 import Testing
-
-/// The staged tree, as `make stage` made it.
-let stage = ProcessInfo.processInfo.environment["EULERPUBLISHER_STAGE"]
-
-let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().path
-
-struct Answer {
-    var status: Int32
-    /// Both streams.
-    var output: String
-}
-
-/// Runs a program to its end, on a thread of its own: the tests' shared threads must not wait for programs.
-func run(_ program: String, _ arguments: [String], in directory: String? = nil, environment: [String: String] = [:])
-    async throws -> Answer
-{
-    try await withCheckedThrowingContinuation { continuation in
-        Thread.detachNewThread {
-            continuation.resume(
-                with: Result { try runWaiting(program, arguments, in: directory, environment: environment) })
-        }
-    }
-}
-
-private func runWaiting(_ program: String, _ arguments: [String], in directory: String?, environment: [String: String])
-    throws -> Answer
-{
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let data = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return Answer(status: process.terminationStatus, output: String(decoding: data, as: UTF8.self))
-}
 
 /// A private folder with what gcc makes of the sources beside it.
 final class Lab {
@@ -53,9 +13,9 @@ final class Lab {
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
     func gcc(_ directory: String, _ arguments: [String]) async throws {
-        let answer = try await run(
-            "/usr/bin/gcc",
-            ["-std=c11", "-Wall", "-Wextra", "-Werror", "-I\(root)/Sources/ProviderAPI/include"] + arguments,
+        let answer = try await runApart(
+            ["/usr/bin/gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-I\(root)/Sources/ProviderAPI/include"]
+                + arguments,
             in: "\(root)/Tests/\(directory)")
         try #require(answer.status == 0, "\(answer.output)")
     }
@@ -111,6 +71,6 @@ final class ToyCloud {
     }
 
     func state() async throws -> String {
-        try await run("/usr/bin/curl", ["-fsS", "http://127.0.0.1:\(port)/debug/state"]).output
+        try await runApart(["/usr/bin/curl", "-fsS", "http://127.0.0.1:\(port)/debug/state"]).output
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// slowcloud alone, in a process that sanitizers watch.
@@ -12,9 +13,9 @@ import Testing
         let cloud = try ToyCloud(lab)
         let disk = try lab.disk(blocks: 600)
         func drive(_ operations: [String] = [], entry: String = "null") async throws -> Answer {
-            try await run(
-                "\(lab.path)/driver",
-                ["\(lab.path)/libep-slowcloud.so", disk, cloud.configuration, Self.publication] + operations,
+            try await runApart(
+                ["\(lab.path)/driver", "\(lab.path)/libep-slowcloud.so", disk, cloud.configuration, Self.publication]
+                    + operations,
                 environment: ["DRIVER_ENTRY": entry])
         }
         let published = try await drive()
@@ -59,9 +60,9 @@ import Testing
         let cloud = try ToyCloud(lab)
         let disk = try lab.disk(blocks: 20)
         func drive(_ publication: String, _ operations: [String] = [], entry: String = "null") async throws -> Answer {
-            try await run(
-                "\(lab.path)/driver",
-                ["\(lab.path)/libep-slowcloud.so", disk, cloud.configuration, publication] + operations,
+            try await runApart(
+                ["\(lab.path)/driver", "\(lab.path)/libep-slowcloud.so", disk, cloud.configuration, publication]
+                    + operations,
                 environment: ["DRIVER_ENTRY": entry])
         }
         let first = String(repeating: "a", count: 64)
@@ -79,7 +80,7 @@ import Testing
     @Test func hostileDocumentsAreReadWithinTheirBounds() async throws {
         let lab = try Lab()
         try await lab.build(sanitizers: "address,undefined")
-        let answer = try await run("\(lab.path)/driver", ["--fuzz", "\(lab.path)/libep-slowcloud.so", "20000"])
+        let answer = try await runApart(["\(lab.path)/driver", "--fuzz", "\(lab.path)/libep-slowcloud.so", "20000"])
         #expect(answer.status == 0, "\(answer.output.suffix(2000))")
         #expect(answer.output.contains("20000 documents"), "\(answer.output.suffix(200))")
     }

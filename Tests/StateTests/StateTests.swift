@@ -1,22 +1,9 @@
 import Documents
 import Foundation
+import TestSupport
 import Testing
 
 @testable import State
-
-/// A directory of the test's own, gone with the value.
-final class Scratch {
-    let path: String
-    init() throws {
-        path = NSTemporaryDirectory() + "state-tests-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-    func text(_ name: String) throws -> String { try String(contentsOfFile: "\(path)/\(name)", encoding: .utf8) }
-    func write(_ text: String, _ name: String) throws {
-        try text.write(toFile: "\(path)/\(name)", atomically: false, encoding: .utf8)
-    }
-}
 
 @Suite struct AppendLogTests {
     @Test func aTornLastLineIsDroppedAndTheNextOneIsWhole() throws {
@@ -30,7 +17,7 @@ final class Scratch {
         let whole = try scratch.text("log")
         // Cut at every byte of the last line: the first line stays, the torn one goes, a new one follows it.
         for cut in 1..<9 {
-            try scratch.write(String(whole.dropLast(cut)), "log")
+            try scratch.write("log", String(whole.dropLast(cut)))
             #expect(try AppendLog.read([String: Int].self, from: path) == [["a": 1]])
             try AppendLog(path).append(["a": 3])
             #expect(try AppendLog.read([String: Int].self, from: path) == [["a": 1], ["a": 3]])
@@ -39,17 +26,17 @@ final class Scratch {
 
     @Test func aFormatToComeIsRefusedWithBothNumbers() throws {
         let scratch = try Scratch()
-        try scratch.write("{\"format\":2}\n{}\n", "log")
+        try scratch.write("log", "{\"format\":2}\n{}\n")
         let failure = #expect(throws: Failure.self) { try AppendLog("\(scratch.path)/log") }
         #expect(failure?.message == "it has format 2, and this version reads formats 1 to 1")
         let state = try Scratch()
-        try state.write("{\"format\":7}", "format")
+        try state.write("format", "{\"format\":7}")
         #expect(throws: Failure.self) { try StateDirectory(state.path) }
     }
 
     @Test func aDamagedLineNamesItsPlace() throws {
         let scratch = try Scratch()
-        try scratch.write("{\"format\":1}\n{\"a\":1}\nnonsense\n", "log")
+        try scratch.write("log", "{\"format\":1}\n{\"a\":1}\nnonsense\n")
         let failure = #expect(throws: Failure.self) {
             try AppendLog.read([String: Int].self, from: "\(scratch.path)/log")
         }

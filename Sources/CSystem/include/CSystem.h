@@ -50,6 +50,9 @@ int eps_kill_descendants(pid_t root, uint32_t mark, int collect);
  * setsid. */
 int eps_mark(uint32_t mark);
 const char *eps_signal_name(int number);
+/* From now on SIGINT, SIGTERM and SIGHUP end nothing: each is one byte, its number, in the pipe whose reading end this
+ * returns. By handlers, since a mask would not hold: libdispatch parks the first thread with all signals open. */
+int eps_catch_signals(void);
 
 /* ---- Hardening of this process ---- */
 int eps_no_dumps(void);

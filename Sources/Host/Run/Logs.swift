@@ -19,7 +19,8 @@ struct Logs: AsyncParsableCommand {
             try await RunBundle.write(directory, to: bundle)
             Output.result("run \(directory.id) is in \(bundle)")
         } else {
-            Output.raw(String(decoding: try File.contents(directory.logPath, limit: 1 << 30), as: UTF8.self))
+            let log = String(decoding: try File.contents(directory.logPath, limit: 1 << 30), as: UTF8.self)
+            Output.result(log.hasSuffix("\n") ? String(log.dropLast()) : log)
         }
     }
 }

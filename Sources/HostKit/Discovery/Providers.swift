@@ -198,6 +198,10 @@ extension Providers {
         }
     }
 
+    /// Whether the target's image may be made public.
+    /// - Throws: `Failure` (policy).
+    public func checkPublicSharing(of target: String) throws { try policy.checkPublicSharing(of: target) }
+
     /// Holds a target's options against the manifest's configuration schema.
     /// - Parameter place: Where the target stands.
     /// - Throws: `Failure` (usage).

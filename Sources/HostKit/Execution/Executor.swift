@@ -19,11 +19,13 @@ public struct Executor: Sendable {
     /// The host's own, whole; workers see what their manifests declare of it.
     public var environment: [String: String]
     public var observer: any RunObserver
+    /// The least important message that a run's log keeps: `debug`, `info`, `warning` or `error`.
+    public var logLevel: String
     public var interruption: Interruption
 
     public init(
         version: String, providers: any ProviderSource, workers: Workers, cache: String, mirror: String?,
-        downloader: any Downloader, environment: [String: String], observer: any RunObserver,
+        downloader: any Downloader, environment: [String: String], observer: any RunObserver, logLevel: String,
         interruption: Interruption
     ) {
         self.version = version
@@ -34,6 +36,7 @@ public struct Executor: Sendable {
         self.downloader = downloader
         self.environment = environment
         self.observer = observer
+        self.logLevel = logLevel
         self.interruption = interruption
     }
 
@@ -65,7 +68,9 @@ public struct Executor: Sendable {
         let plan = try plan.only(options.only)
         let places = try resolve(plan)
         let context = try context(run: nil, options: options, parallel: plan.plan.options?.parallel)
-        let artifacts = try await make(plan, pinned: [:], context)
+        let artifacts = try await interruption.withTask("the images were made") {
+            try await make(plan, pinned: [:], context)
+        }
         let targets = try places.map { try target($0, artifacts, context, open: false) }
         if let failed = await preflight(targets, started: .now, run: "") { return (failed, []) }
         var previews: [TargetPreview] = []
@@ -92,11 +97,12 @@ public struct Executor: Sendable {
         try plan.plan.targets.enumerated().map { number, target in
             let provider: InstalledProvider
             do { provider = try providers.provider(forScheme: target.scheme) } catch var failure as Failure {
-                failure.place = failure.place ?? plan.place(["targets", "\(number)", "to"])
+                failure.place = failure.place ?? plan.place(ofTarget: number, "to")
                 throw failure
             }
-            let place = plan.place(["targets", "\(number)", "options"])
+            let place = plan.place(ofTarget: number, "options")
             try providers.validate(target.options ?? [:], for: provider, place: place)
+            if target.options?["public"]?.bool == true { try providers.checkPublicSharing(of: target.title) }
             let isPath = Needs.addressIsPath(provider.manifest)
             let artifact = plan.plan.artifacts[target.artifact]
             let tags = target.tags ?? [artifact?.release ?? artifact?.version].compactMap { $0?.lowercased() }
@@ -112,7 +118,7 @@ public struct Executor: Sendable {
     }
 
     private func context(run: RunDirectory?, options: RunOptions, parallel: Int?) throws -> RunContext {
-        let log = try RunLog(run?.logPath)
+        let log = try RunLog(run?.logPath, level: logLevel)
         return RunContext(
             run: run, runID: run?.id ?? "preview", journal: try run.map { try Journal($0) }, workers: workers,
             cache: cache, environment: environment, redactor: Redactor(), log: log,
@@ -186,7 +192,10 @@ public struct Executor: Sendable {
         for sentence in Workers.limits() { context.log.write("warning", "sandbox", sentence) }
         var outcome: RunOutcome
         do {
-            let artifacts = try await make(plan, pinned: document.artifacts, context)
+            let pinned = document.artifacts
+            let artifacts = try await interruption.withTask("the images were made") {
+                try await make(plan, pinned: pinned, context)
+            }
             if document.artifacts.isEmpty {
                 document.artifacts = artifacts.mapValues(\.provenance)
                 document.digests = artifacts.mapValues(\.document.digest)
@@ -195,9 +204,12 @@ public struct Executor: Sendable {
             let targets = try places.map { try target($0, artifacts, context, open: true) }
             for target in targets { await target.replay(earlier) }
             outcome = await publish(targets, context, started)
-        } catch let failure as Failure {
+        } catch {
+            var failure = asFailure(error)
+            if failure.code == .interrupted { failure.hint = "eulerpublisher resume \(run.id)" }
             context.append(JournalEvent(.failed, failure: failure))
-            context.append(JournalEvent(.runEnded, exit: failure.code.exitStatus))
+            let exit = interruption.signal.map { 128 + $0 } ?? failure.code.exitStatus
+            context.append(JournalEvent(interruption.signal == nil ? .runEnded : .interrupted, exit: exit))
             throw failure
         }
         outcome.exit = interruption.signal.map { 128 + $0 } ?? outcome.exit
@@ -313,7 +325,7 @@ public struct Executor: Sendable {
         }
         try run.write(
             RunRecord(
-                run: run.id, started: document.started, ended: Clock.now(), user: Machine.userName,
+                run: run.id, started: document.started, ended: Timestamp.now(), user: Machine.userName,
                 host: Machine.hostName, version: version, plan: document.plan, sources: document.artifacts,
                 digests: document.digests, targets: outcome.targets, created: created, notEnforced: Workers.limits(),
                 exit: outcome.exit), to: run.recordPath)

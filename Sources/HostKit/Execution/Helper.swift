@@ -2,6 +2,7 @@ import CSystem
 import Documents
 import FoundationEssentials
 import Glibc
+import Workers
 
 /// Runs a helper program that a manifest declares (a credential helper, say) in the provider's stead: no shell, a timeout, a
 /// bounded answer. The document is schemas/helper.schema.json.
@@ -15,6 +16,8 @@ enum Helper {
     /// Seconds.
     private static let timeout: Int64 = 60
     private static let limit = 1 << 20
+    /// Bytes that a pipe takes while nobody reads it.
+    private static let inputLimit = 64 << 10
 
     /// - Returns: the program's standard output.
     /// - Throws: `Failure` when it is not declared, not there, too slow, too loud or unsuccessful. Its output is never in it.
@@ -29,6 +32,10 @@ enum Helper {
             throw Failure(
                 .usage, "the helper program \(program) is not on the PATH", place: program, hint: "install it")
         }
+        let bytes = Array((request.input ?? "").utf8)
+        guard bytes.count <= inputLimit else {
+            throw Failure(.usage, "a helper's input is at most \(inputLimit) bytes, and this has \(bytes.count)")
+        }
         var (input, output) = ([Int32](repeating: -1, count: 2), [Int32](repeating: -1, count: 2))
         defer { for descriptor in input + output where descriptor >= 0 { close(descriptor) } }
         guard eps_pipe(&input) == 0, eps_pipe(&output) == 0 else { throw Failure(.internal, "no pipe can be made") }
@@ -36,8 +43,8 @@ enum Helper {
         defer { close(null) }
         var child: pid_t = 0
         let kept = environment.filter { ["PATH", "HOME", "USER", "LANG", "XDG_RUNTIME_DIR"].contains($0.key) }
-        let status = withStrings([path] + (request.arguments ?? [])) { arguments in
-            withStrings(kept.map { "\($0.key)=\($0.value)" }) {
+        let status = withCStrings([path] + (request.arguments ?? [])) { arguments in
+            withCStrings(kept.map { "\($0.key)=\($0.value)" }) {
                 eps_spawn(path, arguments, $0, input[0], output[1], null, &child)
             }
         }
@@ -48,8 +55,7 @@ enum Helper {
         input[0] = -1
         close(output[1])
         output[1] = -1
-        let bytes = Array((request.input ?? "").utf8)
-        // A helper's input fits the pipe; one that does not read it must not stop us.
+        // It fits the pipe, so that a helper that does not read it cannot stop us.
         _ = eps_nonblocking(input[1])
         _ = bytes.withUnsafeBytes { write(input[1], $0.baseAddress, $0.count) }
         close(input[1])
@@ -92,13 +98,5 @@ enum Helper {
         guard !program.contains("/") else { return nil }
         return search.split(separator: ":").filter { $0.hasPrefix("/") }.map { "\($0)/\(program)" }
             .first { access($0, X_OK) == 0 }
-    }
-
-    private static func withStrings<Result>(
-        _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
-    ) -> Result {
-        var pointers = strings.map { strdup($0) } + [nil]
-        defer { for pointer in pointers { free(pointer) } }
-        return body(&pointers)
     }
 }

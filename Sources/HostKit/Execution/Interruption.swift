@@ -1,4 +1,4 @@
-import Glibc
+import Documents
 import Synchronization
 import Workers
 
@@ -6,8 +6,8 @@ import Workers
 public final class Interruption: Sendable {
     private struct State {
         var signal: Int32?
-        var jobs: [ObjectIdentifier: Cancellation] = [:]
-        var sleepers: [Int: CheckedContinuation<Void, Never>] = [:]
+        /// What is under way, and how each of it is told.
+        var cancellers: [Int: @Sendable () -> Void] = [:]
         var next = 0
     }
     private let state = Mutex(State())
@@ -17,45 +17,51 @@ public final class Interruption: Sendable {
     /// The signal that asked, once one did.
     public var signal: Int32? { state.withLock { $0.signal } }
 
-    /// Asks every running job to stop, and ends every wait.
+    /// Asks everything under way to stop, and all that comes after it.
     public func raise(_ signal: Int32) {
-        let (jobs, sleepers) = state.withLock { state in
+        let cancellers = state.withLock { state in
             state.signal = state.signal ?? signal
-            defer { state.sleepers = [:] }
-            return (Array(state.jobs.values), Array(state.sleepers.values))
+            return Array(state.cancellers.values)
         }
-        for job in jobs { job.cancel() }
-        for sleeper in sleepers { sleeper.resume() }
+        for cancel in cancellers { cancel() }
     }
 
-    /// A cancellation that this interruption reaches while `body` runs.
+    /// `cancel` is called when the interruption comes while `body` runs, or came before.
+    private func reaching<Result>(
+        _ cancel: @escaping @Sendable () -> Void, during body: () async throws -> Result
+    ) async rethrows -> Result {
+        let (key, isRaised) = state.withLock { state in
+            state.next += 1
+            state.cancellers[state.next] = cancel
+            return (state.next, state.signal != nil)
+        }
+        if isRaised { cancel() }
+        defer { state.withLock { _ = $0.cancellers.removeValue(forKey: key) } }
+        return try await body()
+    }
+
+    /// A job's cancellation that this interruption reaches while `body` runs.
     func withCancellation<Result>(_ body: (Cancellation) async -> Result) async -> Result {
         let cancellation = Cancellation()
-        let isRaised = state.withLock { state in
-            state.jobs[ObjectIdentifier(cancellation)] = cancellation
-            return state.signal != nil
+        return await reaching({ cancellation.cancel() }, during: { await body(cancellation) })
+    }
+
+    /// Runs `body` as a task that this interruption cancels.
+    /// - Throws: what it throws; `Failure` with code `interrupted` once the interruption came.
+    func withTask<Result: Sendable>(
+        _ what: String, _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        let task = Task { try await body() }
+        do {
+            return try await reaching({ task.cancel() }, during: { try await task.value })
+        } catch  where signal != nil {
+            throw Failure(.interrupted, "interrupted while \(what)", retryable: true)
         }
-        if isRaised { cancellation.cancel() }
-        defer { state.withLock { _ = $0.jobs.removeValue(forKey: ObjectIdentifier(cancellation)) } }
-        return await body(cancellation)
     }
 
     /// Waits that long, or until the interruption.
     func sleep(_ seconds: Double) async {
-        let key = state.withLock { state in
-            state.next += 1
-            return state.next
-        }
-        await withCheckedContinuation { continuation in
-            let isRaised = state.withLock { state in
-                if state.signal == nil { state.sleepers[key] = continuation }
-                return state.signal != nil
-            }
-            if isRaised { return continuation.resume() }
-            Task {
-                try? await Task.sleep(for: .seconds(seconds))
-                self.state.withLock { $0.sleepers.removeValue(forKey: key) }?.resume()
-            }
-        }
+        let task = Task { try? await Task.sleep(for: .seconds(seconds)) }
+        await reaching({ task.cancel() }, during: { _ = await task.value })
     }
 }

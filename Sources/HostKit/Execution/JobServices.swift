@@ -36,9 +36,8 @@ final class JobServices: HostServices {
     }
 
     func log(level: Int32, message: String) {
-        let words = ["debug", "info", "warning", "error"]
         let masked = redactor.masked(message)
-        log.write(words[Int(min(max(level, 0), 3))], title, masked)
+        log.write(RunLog.levels[Int(min(max(level, 0), 3))], title, masked)
         if level >= EP_LOG_WARNING {
             var event = RunEvent(.warning, target: title)
             event.message = masked
@@ -130,7 +129,7 @@ final class JobServices: HostServices {
         do {
             let answer = try Helper.run(document, declared: needs.helpers, environment: needs.hostEnvironment)
             // What a helper prints is a credential until shown otherwise.
-            redactor.add(answer)
+            redactor.add(credential: answer)
             return answer
         } catch let failure as Failure {
             log(level: EP_LOG_ERROR, message: "\(failure.place.map { "\($0): " } ?? "")\(failure.message)")

@@ -10,6 +10,9 @@ public protocol ProviderSource: Sendable {
     func provider(id: String) throws -> InstalledProvider
     /// - Throws: `Failure(.policy)` when the endpoint is not allowed.
     func check(endpoint: String, provider: String) throws
+    /// A target whose options ask to make its image public (`public: true`, whatever the provider).
+    /// - Throws: `Failure(.policy)` when nothing may be made public.
+    func checkPublicSharing(of target: String) throws
     /// The target's options by the manifest's configuration schema.
     func validate(_ options: [String: JSON], for provider: InstalledProvider, place: String?) throws
 }

@@ -33,6 +33,20 @@ final class Redactor: Sendable {
         }
     }
 
+    /// What a credential helper printed: the values of a JSON document, else each line.
+    func add(credential bytes: [UInt8]) {
+        func add(_ json: JSON) {
+            switch json {
+            case .string(let text): self.add(Array(text.utf8))
+            case .array(let items): items.forEach(add)
+            case .object(let members): members.values.forEach(add)
+            default: break
+            }
+        }
+        if let json = try? DocumentCoding.decode(JSON.self, from: Data(bytes)) { return add(json) }
+        for line in bytes.split(separator: 0x0a) { self.add(Array(line)) }
+    }
+
     /// Shorter ones may stand in other words by chance, and what is stored must not fail for that.
     private static let telling = 8
 

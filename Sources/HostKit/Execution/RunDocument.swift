@@ -19,7 +19,7 @@ public struct RunDocument: Sendable, Codable {
 
     init(id: String, plan: LocatedPlan, options: RunOptions) {
         self.id = id
-        started = Clock.now()
+        started = Timestamp.now()
         self.plan = plan.plan
         directory = plan.directory
         self.options = options

@@ -68,7 +68,7 @@ public struct RunEvent: Sendable, Codable {
     }
 
     public init(_ event: Kind, target: String? = nil) {
-        time = Clock.now()
+        time = Timestamp.now()
         self.event = event
         self.target = target
     }

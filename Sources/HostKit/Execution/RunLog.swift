@@ -4,19 +4,27 @@ import Glibc
 import State
 import Synchronization
 
-/// A run's full log, redacted: what every provider said, and what the host did.
+/// A run's log, redacted: what every provider said, and what the host did.
 final class RunLog: Sendable {
     private let file: Mutex<File?>
 
-    /// - Parameter path: nil for what leaves no trace, such as a dry run.
-    init(_ path: String?) throws {
+    /// From the least important to the most.
+    static let levels = ["debug", "info", "warning", "error"]
+    private let least: Int
+
+    /// - Parameters:
+    ///   - path: nil for what leaves no trace, such as a dry run.
+    ///   - level: the least important that is written.
+    init(_ path: String?, level: String) throws {
+        least = Self.levels.firstIndex(of: level) ?? 0
         file = Mutex(try path.map { try File($0, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600) })
     }
 
     /// One line, already masked.
     func write(_ level: String, _ who: String, _ message: String) {
+        guard (Self.levels.firstIndex(of: level) ?? least) >= least else { return }
         let line =
-            "\(Clock.now()) \(level) \(who): \(message.split(whereSeparator: \.isNewline).joined(separator: " | "))\n"
+            "\(Timestamp.now()) \(level) \(who): \(message.split(whereSeparator: \.isNewline).joined(separator: " | "))\n"
         // A log that cannot be written must not stop a publication.
         file.withLock { try? $0?.write(Array(line.utf8)) }
     }

@@ -246,7 +246,7 @@ actor TargetRun {
             request: [UInt8](try DocumentCoding.encode(request)),
             artifactFiles: manifest.views.contains("file") ? artifact.paths : [:],
             blocksPath: manifest.views.contains("blocks") ? artifact.blocksPath : nil,
-            checkpoints: try records().map { ($0.key, $0.data) },
+            checkpoints: isReading ? [] : try records().map { ($0.key, $0.data) },
             readableFiles: Array(needs.files.values) + (isReading ? needs.directories : []),
             writableDirectories: isReading ? [] : needs.directories, ports: isCheck ? [] : needs.ports,
             environment: needs.environment, inactivity: .seconds(manifest.inactivity ?? 120))

@@ -9,6 +9,8 @@ public struct LocatedPlan: Sendable {
     /// What relative paths in the plan start from.
     public var directory: String
     private let source: Node?
+    /// Which target of the source each of the plan's is: `only` leaves some out.
+    private var numbers: [Int]
 
     /// A plan that a command made; `directory` is where the command was given.
     /// - Throws: `Failure` when its parts do not fit together.
@@ -16,6 +18,7 @@ public struct LocatedPlan: Sendable {
         self.plan = plan
         self.directory = directory
         source = nil
+        numbers = Array(plan.targets.indices)
         try check()
     }
 
@@ -33,10 +36,14 @@ public struct LocatedPlan: Sendable {
         let folder = slash.map { String(path[..<$0]) } ?? "."
         directory = folder.hasPrefix("/") ? folder : FileManager.default.currentDirectoryPath + "/" + folder
         self.source = source
+        numbers = Array(plan.targets.indices)
         try check()
     }
 
-    /// Where the plan says that, as far as it was written down: `place(["targets", "2", "to"])`.
+    /// Where the plan says that of its target of that number, as far as it was written down.
+    public func place(ofTarget number: Int, _ key: String) -> String? { place(["targets", "\(numbers[number])", key]) }
+
+    /// Where the plan says that, as far as it was written down: `place(["artifacts", "base", "file"])`.
     public func place(_ path: [String]) -> String? {
         guard var node = source else { return nil }
         for part in path {
@@ -58,21 +65,21 @@ public struct LocatedPlan: Sendable {
         }
         var titles: Set<String> = []
         for (number, target) in plan.targets.enumerated() {
-            let path = ["targets", "\(number)"]
             guard plan.artifacts[target.artifact] != nil else {
                 throw Failure(
                     .usage, "\(target.title) is to get \"\(target.artifact)\", which the plan does not define",
-                    place: place(path + ["artifact"]),
+                    place: place(ofTarget: number, "artifact"),
                     hint: "it defines " + plan.artifacts.keys.sorted().joined(separator: ", "))
             }
             guard target.to.contains(":"), !target.scheme.isEmpty, !target.address.isEmpty else {
                 throw Failure(
-                    .usage, "\(target.to) is no target: a scheme, a colon and an address", place: place(path + ["to"]),
+                    .usage, "\(target.to) is no target: a scheme, a colon and an address",
+                    place: place(ofTarget: number, "to"),
                     hint: "for example local:./catalogue")
             }
             guard titles.insert(target.title).inserted else {
                 throw Failure(
-                    .usage, "two targets are called \(target.title)", place: place(path + ["name"]),
+                    .usage, "two targets are called \(target.title)", place: place(ofTarget: number, "name"),
                     hint: "give each a name of its own")
             }
         }
@@ -119,7 +126,9 @@ public struct LocatedPlan: Sendable {
                 hint: "its targets are " + plan.targets.map(\.title).joined(separator: ", "))
         }
         var result = self
-        result.plan.targets = plan.targets.filter { names.contains($0.title) }
+        let kept = plan.targets.indices.filter { names.contains(plan.targets[$0].title) }
+        result.plan.targets = kept.map { plan.targets[$0] }
+        result.numbers = kept.map { numbers[$0] }
         result.plan.artifacts = plan.artifacts.filter { name, _ in
             result.plan.targets.contains { $0.artifact == name }
         }

@@ -62,12 +62,12 @@ public enum Summary {
     }
 
     /// A failure of the whole command, for standard error.
-    public static func text(_ failure: Failure, texts: Texts) -> String {
+    public static func text(_ failure: Failure, status: Int32, texts: Texts) -> String {
         var text = failure.message
         if let place = failure.place { text = "\(place): \(text)" }
         let vendor = [failure.vendorCode, failure.requestID.map { "request \($0)" }].compactMap { $0 }
         if !vendor.isEmpty { text += " (\(vendor.joined(separator: ", ")))" }
         if let hint = failure.hint { text += "\n  \(texts.fix)  \(hint)" }
-        return "\(text)\n\(texts.exit(failure.code.exitStatus))"
+        return "\(text)\n\(texts.exit(status))"
     }
 }

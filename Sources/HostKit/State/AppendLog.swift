@@ -9,18 +9,23 @@ import Synchronization
 public final class AppendLog: Sendable {
     public let path: String
     private let file: Mutex<File>
+    /// Bytes that a first line may have.
+    private static let headerLimit = 4096
 
     /// Opens the log for appending; `header` becomes the first line of a new one.
     /// - Throws: `Failure` when it cannot be opened or is of a format to come.
     public init(_ path: String, header: JSON = .object(["format": .integer(Int64(Format.current))])) throws {
         self.path = path
-        let lines = try Self.lines(of: path)
         let file = try File(path, O_RDWR | O_CREAT | O_APPEND, mode: 0o600)
-        if lines == nil {
+        if let torn = try Self.tornTail(file), ftruncate(file.descriptor, off_t(torn)) != 0 {
+            throw File.failure("mend", path)
+        }
+        let first = try file.read(count: Self.headerLimit, at: 0)
+        if first.isEmpty {
             try file.write([UInt8](try DocumentCoding.encode(header)) + [0x0a])
             try Self.sync(file)
-        } else if let torn = try Self.tornTail(file) {
-            guard ftruncate(file.descriptor, off_t(torn)) == 0 else { throw File.failure("mend", path) }
+        } else {
+            try Format.check(first.prefix { $0 != 0x0a }, of: path)
         }
         self.file = Mutex(file)
     }

@@ -49,9 +49,9 @@ public final class CheckpointStore: Sendable {
     /// Opens the store that records of `revision` go to, with those of it that still count.
     public init(_ directory: String, revision: Int) throws {
         let path = Self.path(directory, revision)
-        let kept = try Self.records(of: directory, revisions: [revision])
-        let all = try AppendLog.lines(of: path)?.count ?? 0
-        if all > 2 * kept.count + 1000 {
+        let all = try AppendLog.read(Record.self, from: path)
+        let kept = Self.counting(all)
+        if all.count > 2 * kept.count + 1000 {
             // Most of the file is of records that newer ones replaced.
             var bytes: [UInt8] = Array("{\"format\":\(Format.current)}\n".utf8)
             for record in kept { bytes += [UInt8](try DocumentCoding.encode(record)) + [0x0a] }
@@ -94,11 +94,16 @@ public final class CheckpointStore: Sendable {
         for revision in revisions {
             let all = try AppendLog.read(Record.self, from: path(directory, revision))
             guard !all.isEmpty else { continue }
-            var newest: [String: Int] = [:]
-            for (index, record) in all.enumerated() where !record.append { newest[record.key] = index }
-            return all.enumerated().filter { $1.append || newest[$1.key] == $0 }.map(\.element)
+            return counting(all)
         }
         return []
+    }
+
+    /// Without those that newer ones replaced.
+    private static func counting(_ all: [Record]) -> [Record] {
+        var newest: [String: Int] = [:]
+        for (index, record) in all.enumerated() where !record.append { newest[record.key] = index }
+        return all.enumerated().filter { $1.append || newest[$1.key] == $0 }.map(\.element)
     }
 
     /// Forgets a publication's checkpoints: it is complete, and the remote knows the rest.

@@ -25,11 +25,3 @@ public enum Format {
         }
     }
 }
-
-/// The time as documents write it.
-public enum Clock {
-    /// RFC 3339 in UTC, to the millisecond.
-    public static func now() -> String {
-        Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
-    }
-}

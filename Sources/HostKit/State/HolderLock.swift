@@ -27,7 +27,7 @@ public final class HolderLock: Sendable {
                 .busy, "\(what) is being worked on by \(words ?? "another run")", place: path,
                 hint: "wait for it, or end that process and run the command again", retryable: true)
         }
-        let holder = LockHolder(run: run, pid: getpid(), host: Machine.hostName, since: Clock.now())
+        let holder = LockHolder(run: run, pid: getpid(), host: Machine.hostName, since: Timestamp.now())
         guard ftruncate(file.descriptor, 0) == 0 else { throw File.failure("write", path) }
         try file.write([UInt8](try DocumentCoding.encode(holder)))
         self.file = file

@@ -38,7 +38,7 @@ public struct JournalEvent: Sendable, Codable {
         result: OperationResult? = nil, pending: PendingResult? = nil, failure: Failure? = nil, digest: String? = nil,
         exit: Int32? = nil
     ) {
-        time = Clock.now()
+        time = Timestamp.now()
         self.kind = kind
         self.target = target
         self.artifact = artifact

@@ -70,7 +70,7 @@ public final class Ledger: Sendable {
             defer { number += 1 }
             return number
         }
-        try log.append(Line(time: Clock.now(), run: run, intend: number, document: document))
+        try log.append(Line(time: Timestamp.now(), run: run, intend: number, document: document))
         return number
     }
 

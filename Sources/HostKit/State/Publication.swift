@@ -65,7 +65,7 @@ public final class Publication: Sendable {
     }
 
     public func remember(_ failure: Failure, of operation: String) throws {
-        let refusal = Refusal(time: Clock.now(), operation: operation, failure: failure)
+        let refusal = Refusal(time: Timestamp.now(), operation: operation, failure: failure)
         try File.replace(refusalPath, with: [UInt8](try DocumentCoding.encode(refusal, pretty: true)) + [0x0a])
     }
 

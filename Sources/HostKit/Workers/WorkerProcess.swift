@@ -29,8 +29,8 @@ struct WorkerProcess {
         if status == 0 {
             var environment = job.environment
             environment["SWIFT_BACKTRACE"] = "enable=no"
-            status = Self.withCStrings([executable]) { arguments in
-                Self.withCStrings(environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }) {
+            status = withCStrings([executable]) { arguments in
+                withCStrings(environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }) {
                     environment in
                     eps_spawn(executable, arguments, environment, sockets[1], pipes[0][1], pipes[1][1], &child)
                 }
@@ -69,14 +69,6 @@ struct WorkerProcess {
         mark = 0
     }
 
-    private static func withCStrings<Result>(
-        _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
-    ) -> Result {
-        var pointers = strings.map { strdup($0) } + [nil]
-        defer { for pointer in pointers { free(pointer) } }
-        return body(&pointers)
-    }
-
     func kill() {
         guard let pid else { return }
         _ = Glibc.kill(-pid, SIGKILL)
@@ -91,4 +83,13 @@ struct WorkerProcess {
             usleep(10_000)
         }
     }
+}
+
+/// The strings as C has them: an array that ends with NULL.
+package func withCStrings<Result>(
+    _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+) -> Result {
+    var pointers = strings.map { strdup($0) } + [nil]
+    defer { for pointer in pointers { free(pointer) } }
+    return body(&pointers)
 }

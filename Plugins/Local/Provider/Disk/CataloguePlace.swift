@@ -62,7 +62,7 @@ struct CataloguePlace: Place {
     func date(in document: Catalogue.Document) -> String {
         if let made = artifact.annotations[Annotation.created], !made.isEmpty { return made }
         if let known = document.image(at: relativePath), known.digest == file.digest { return known.date }
-        return Timestamp.utc(host.now)
+        return Timestamp.text(host.now / 1_000_000_000)
     }
 
     var hasFile: Bool { Self.size(of: finalPath) == file.size }
