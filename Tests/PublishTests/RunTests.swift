@@ -200,6 +200,12 @@ struct RunTests {
         #expect(program.isRunning)
         let asked = Date()
         kill(program.processIdentifier, signal)
+        // One that does not listen must not hold up the others.
+        let deaf = program.processIdentifier
+        Thread.detachNewThread {
+            Thread.sleep(forTimeInterval: 8)
+            kill(deaf, SIGKILL)
+        }
         let text = String(decoding: said.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         program.waitUntilExit()
         #expect(Date().timeIntervalSince(asked) < 5)
