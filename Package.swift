@@ -40,6 +40,22 @@ func hostKit(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
     leaf(name, dependencies, path: "Sources/HostKit/\(name)")
 }
 
+/// The two targets that make a provider's library: its manifest as an ELF section, and its entry.
+func providerEntry(_ name: String, _ id: String) -> [Target] {
+    [
+        .target(
+            name: "\(name)Manifest", path: "Plugins/\(name)/Manifest", exclude: ["provider.json"],
+            cSettings: [.unsafeFlags(["-std=gnu23"])]),
+        .target(
+            name: "\(name)Entry",
+            dependencies: [
+                .init(stringLiteral: "\(name)Provider"), .init(stringLiteral: "\(name)Manifest"), "ProviderKit",
+                "ProviderAPI",
+            ],
+            path: "Plugins/\(name)/Entry", swiftSettings: strict, linkerSettings: providerLinkage(id)),
+    ]
+}
+
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -50,6 +66,7 @@ let package = Package(
         .executable(name: "eulerpublisher", targets: ["Host"]),
         .executable(name: "eulerpublisher-worker", targets: ["Worker"]),
         .library(name: "ep-local", type: .dynamic, targets: ["LocalEntry"]),
+        .library(name: "ep-dockerhub", type: .dynamic, targets: ["DockerHubEntry"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -120,12 +137,10 @@ let package = Package(
         leaf(
             "LocalProvider", ["ProviderKit", "OCI", "Digest", "Documents", "Files", "CSystem"],
             path: "Plugins/Local/Provider"),
-        .target(
-            name: "LocalManifest", path: "Plugins/Local/Manifest", exclude: ["provider.json"],
-            cSettings: [.unsafeFlags(["-std=gnu23"])]),
-        .target(
-            name: "LocalEntry", dependencies: ["LocalProvider", "LocalManifest", "ProviderKit", "ProviderAPI"],
-            path: "Plugins/Local/Entry", swiftSettings: strict, linkerSettings: providerLinkage("local")),
+        leaf(
+            "DockerHubProvider", ["ProviderKit", "HTTP", "OCI", "Digest", "Documents", "Files", "CSystem"],
+            path: "Plugins/DockerHub/Provider"),
+    ] + providerEntry("Local", "local") + providerEntry("DockerHub", "dockerhub") + [
 
         // Tests.
         .testTarget(name: "ABITests", dependencies: ["ProviderAPI"], swiftSettings: strict),

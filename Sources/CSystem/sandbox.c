@@ -167,8 +167,10 @@ static uint64_t file_rights(int abi) {
     return ((1u << 13) - 1) | (abi >= 2 ? 1u << 13 : 0) | (abi >= 3 ? 1u << 14 : 0) | (abi >= 5 ? 1u << 15 : 0);
 }
 
-int eps_landlock_begin(int abi) {
-    struct ll_ruleset ruleset = {.files = file_rights(abi), .network = abi >= 4 ? 3 : 0, .scoped = abi >= 6 ? 3 : 0};
+int eps_landlock_begin(int abi, int any_port) {
+    /* Bind and connect; with any port to connect to, bind alone. */
+    uint64_t network = abi < 4 ? 0 : any_port ? 1 : 3;
+    struct ll_ruleset ruleset = {.files = file_rights(abi), .network = network, .scoped = abi >= 6 ? 3 : 0};
     size_t size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
     long descriptor = syscall(LL_CREATE, &ruleset, size, 0);
     return descriptor < 0 ? -errno : (int)descriptor;

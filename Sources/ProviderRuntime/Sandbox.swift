@@ -58,7 +58,7 @@ public enum Sandbox {
     private static let processes = "/proc"
 
     private static func restrictFiles(_ job: Job, abi: Int32) -> Int32 {
-        let ruleset = eps_landlock_begin(abi)
+        let ruleset = eps_landlock_begin(abi, job.ports.contains(0) ? 1 : 0)
         guard ruleset >= 0 else { return ruleset }
         let folder = job.libraryPath.lastIndex(of: "/").map { String(job.libraryPath[..<$0]) } ?? "."
         // A path that is not there grants nothing: that is no error.
@@ -66,7 +66,7 @@ public enum Sandbox {
         _ = eps_landlock_path(ruleset, abi, processes, 2)
         for path in job.writableDirectories + ["/dev/null"] { _ = eps_landlock_path(ruleset, abi, path, 1) }
         if abi >= 4, !job.refuseNetwork {
-            for port in job.ports { _ = eps_landlock_port(ruleset, UInt16(truncatingIfNeeded: port)) }
+            for port in job.ports where port > 0 { _ = eps_landlock_port(ruleset, UInt16(truncatingIfNeeded: port)) }
         }
         return eps_landlock_enforce(ruleset)
     }

@@ -73,7 +73,7 @@ const char *eps_last_refusal(void);
 
 /* ---- Landlock, for the calling thread and those that it starts ---- */
 int eps_landlock_abi(void); /* 0: none */
-int eps_landlock_begin(int abi);
+int eps_landlock_begin(int abi, int any_port);
 /* access: 0 read files and list directories, 1 all but execute, 2 read files only. */
 int eps_landlock_path(int ruleset, int abi, const char *path, int access);
 int eps_landlock_port(int ruleset, uint16_t port);

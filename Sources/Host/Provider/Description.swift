@@ -48,7 +48,7 @@ struct Description {
         add("helpers", Self.aligned((needs?.helpers ?? [:]).sorted { $0.key < $1.key }))
         add("writes", needs?.directories ?? [])
         let hosts = needs?.hosts ?? []
-        let ports = (needs?.ports ?? [443]).map { "\($0)" }.joined(separator: ", ")
+        let ports = (needs?.ports ?? [443]).map { $0 == 0 ? "any" : "\($0)" }.joined(separator: ", ")
         add("network", hosts.isEmpty ? ["none"] : hosts.map { "\($0)  port \(ports), or the one that it names" })
     }
 

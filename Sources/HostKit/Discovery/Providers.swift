@@ -202,6 +202,10 @@ extension Providers {
     /// - Throws: `Failure` (policy).
     public func checkPublicSharing(of target: String) throws { try policy.checkPublicSharing(of: target) }
 
+    /// Whether a target may be reached without a verified certificate.
+    /// - Throws: `Failure` (policy).
+    public func check(insecureTarget target: String) throws { try policy.check(insecureTarget: target) }
+
     /// Holds a target's options against the manifest's configuration schema.
     /// - Parameter place: Where the target stands.
     /// - Throws: `Failure` (usage).

@@ -103,6 +103,9 @@ public struct Executor: Sendable {
             let place = plan.place(ofTarget: number, "options")
             try providers.validate(target.options ?? [:], for: provider, place: place)
             if target.options?["public"]?.bool == true { try providers.checkPublicSharing(of: target.title) }
+            if target.options?["insecure"]?.bool == true || target.options?["tls_verify"]?.bool == false {
+                try providers.check(insecureTarget: target.title)
+            }
             let isPath = Needs.addressIsPath(provider.manifest)
             let artifact = plan.plan.artifacts[target.artifact]
             let tags = target.tags ?? [artifact?.release ?? artifact?.version].compactMap { $0?.lowercased() }

@@ -25,7 +25,7 @@ enum Helper {
         guard let request = try? DocumentCoding.decode(Request.self, from: Data(document)) else {
             throw Failure(.usage, "the request for a helper cannot be read")
         }
-        guard let program = declared[request.name] else {
+        guard let program = program(request.name, declared) else {
             throw Failure(.policy, "the helper \(request.name) is not declared in the provider's manifest")
         }
         guard let path = find(program, in: environment["PATH"] ?? "/usr/bin:/bin") else {
@@ -61,6 +61,15 @@ enum Helper {
         close(input[1])
         input[1] = -1
         return try collect(child, output[0], path)
+    }
+
+    /// What the manifest declares under that name: itself, if a pattern of the manifest's stands for it.
+    private static func program(_ name: String, _ declared: [String: String]) -> String? {
+        if let program = declared[name] { return program }
+        let isBare = name.utf8.allSatisfy {
+            (0x30...0x39).contains($0) || (0x61...0x7a).contains($0 | 0x20) || [0x2d, 0x2e, 0x5f].contains($0)
+        }
+        return isBare && declared.keys.contains { $0.hasSuffix("*") && name.hasPrefix($0.dropLast()) } ? name : nil
     }
 
     private static func collect(_ child: pid_t, _ descriptor: Int32, _ path: String) throws -> [UInt8] {

@@ -27,12 +27,14 @@ struct Needs: Sendable {
                 $0.hasSuffix("*") ? name.hasPrefix($0.dropLast()) : name == $0
             }
         }
-        func fill(_ text: String) -> String { Self.fill(text, target, home: whole["HOME"]) }
-        files = (needs?.files ?? [:]).mapValues(fill)
-        directories = (needs?.directories ?? []).map(fill).filter { $0.hasPrefix("/") }
+        func fill(_ text: String) -> String? { Self.fill(text, target, whole) }
+        files = (needs?.files ?? [:]).compactMapValues(fill)
+        directories = (needs?.directories ?? []).compactMap(fill).filter { $0.hasPrefix("/") }
         helpers = needs?.helpers ?? [:]
-        secrets = needs?.secrets ?? [:]
-        hosts = (needs?.hosts ?? []).map(fill).filter { !$0.isEmpty }
+        secrets = (needs?.secrets ?? [:]).mapValues { places in
+            places.compactMap(fill).filter { $0 != "env:" }
+        }
+        hosts = (needs?.hosts ?? []).compactMap(fill).filter { !$0.isEmpty }
         var ports = Set(needs?.ports ?? [])
         if !hosts.isEmpty {
             for host in hosts { ports.insert(Self.port(of: host)) }
@@ -51,9 +53,16 @@ struct Needs: Sendable {
         return places.contains { $0.hasPrefix("${address}") }
     }
 
-    private static func fill(_ text: String, _ target: OperationRequest.Target, home: String?) -> String {
+    /// Nil: it names a variable that is not set.
+    private static func fill(
+        _ text: String, _ target: OperationRequest.Target, _ environment: [String: String]
+    ) -> String? {
         var result = text
-        if result.hasPrefix("~/") { result = (home ?? "/nonexistent") + result.dropFirst(1) }
+        if result.hasPrefix("~/") { result = (environment["HOME"] ?? "/nonexistent") + result.dropFirst(1) }
+        while let start = result.firstRange(of: "${env."), let end = result[start.upperBound...].firstIndex(of: "}") {
+            guard let value = environment[String(result[start.upperBound..<end])], !value.isEmpty else { return nil }
+            result.replaceSubrange(start.lowerBound...end, with: value)
+        }
         result = result.replacing("${address}", with: target.address)
         while let start = result.firstRange(of: "${options."), let end = result[start.upperBound...].firstIndex(of: "}")
         {

@@ -13,6 +13,10 @@ public protocol ProviderSource: Sendable {
     /// A target whose options ask to make its image public (`public: true`, whatever the provider).
     /// - Throws: `Failure(.policy)` when nothing may be made public.
     func checkPublicSharing(of target: String) throws
+    /// A target whose options turn off the verification of its peer (`insecure: true` or `tls_verify: false`, whatever the
+    /// provider).
+    /// - Throws: `Failure(.policy)` when nothing may be reached so.
+    func check(insecureTarget target: String) throws
     /// The target's options by the manifest's configuration schema.
     func validate(_ options: [String: JSON], for provider: InstalledProvider, place: String?) throws
 }

@@ -11,9 +11,6 @@ public struct HTTPDownloader: Downloader {
 
     public init(_ client: HTTPClient) { self.client = client }
 
-    /// - Parameter environment: for proxies and certificate authorities by the usual variables.
-    public init(environment: [String: String]) { self.init(HTTPClient(HTTPConfiguration(environment: environment))) }
-
     /// Bytes by which a broken download must have grown to be continued without counting as an attempt.
     private static let progress: Int64 = 1 << 20
 

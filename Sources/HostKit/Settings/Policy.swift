@@ -64,6 +64,12 @@ public struct Policy: Sendable {
             \.insecureTLS, "policy forbids to turn off the verification of \(Self.hostOnly(endpoint))'s certificate")
     }
 
+    /// Whether a target may be reached in the clear, or without a verified certificate.
+    /// - Throws: `Failure` (policy).
+    public func check(insecureTarget target: String) throws {
+        try refuse(\.insecureTLS, "policy forbids to reach a target without a verified certificate: \(target)")
+    }
+
     /// Whether an image may be made public.
     /// - Throws: `Failure` (policy).
     public func checkPublicSharing(of target: String) throws {

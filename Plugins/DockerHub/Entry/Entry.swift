@@ -1,0 +1,11 @@
+import DockerHubManifest
+import DockerHubProvider
+public import ProviderAPI
+import ProviderKit
+
+/// The library's one exported symbol, under the name that the contract gives it.
+// swift-format-ignore: AlwaysUseLowerCamelCase
+@c @implementation
+public func eulerpublisher_provider_v1() -> UnsafePointer<ep_provider>? {
+    ProviderLibrary.table(for: DockerHub.self, manifest: ep_dockerhub_manifest(), size: ep_dockerhub_manifest_size())
+}
