@@ -57,7 +57,7 @@ struct Attempt {
             default: break
             }
         }
-        if case .bytes(let bytes) = request.body, bytes.count > HTTPBody.small {
+        if case .bytes(let bytes) = request.body, bytes.count > HTTPBody.document {
             throw refuse("a body of \(bytes.count) bytes is too large to be sent from memory")
         }
         guard configuration.isDryRun, !request.isReadOnly else { return }
@@ -90,7 +90,7 @@ struct Attempt {
             destination: request.destination, isIdempotent: request.isIdempotent, timeouts: timeouts,
             deadline: deadline, proxy: proxy ?? "", exceptions: configuration.proxies.exceptions ?? "",
             asksFirst: request.body.length > HTTPBody.small && !engine.hosts.ignoresExpect(address.authority),
-            headerLimit: configuration.headerLimit)
+            headerLimit: configuration.headerLimit, progress: request.progress)
         trace(exchange, request)
         let answer = try await run(exchange)
         if answer.ignoredExpect { engine.hosts.learnIgnoresExpect(address.authority) }

@@ -1,7 +1,7 @@
 /// What a request sends.
 public enum HTTPBody: Sendable {
     case none
-    /// Small bodies: at most 1 MiB.
+    /// Documents: at most 4 MiB.
     case bytes([UInt8])
     /// A range of an open file, read with `pread` as it is sent: any number of requests share one descriptor. The descriptor
     /// stays the caller's and must be open until `send` returned.
@@ -9,6 +9,8 @@ public enum HTTPBody: Sendable {
 
     /// Bytes above which a body goes on an HTTP/1.1 connection of its own and waits for the server's consent.
     public static let small: Int64 = 1 << 20
+    /// The most that is sent from memory, in bytes.
+    public static let document: Int64 = 4 << 20
 
     /// In bytes.
     public var length: Int64 {
@@ -59,6 +61,9 @@ public struct HTTPRequest: Sendable {
     public var usesProxy = true
     /// Names of headers that are credentials although their names do not show it.
     public var secretHeaders: [String] = []
+    /// Told how many bytes of the body went out in this attempt, at most every 100 ms and at its end; on the client's own
+    /// thread, so it must not block long.
+    public var progress: (@Sendable (Int64) -> Void)?
     /// Called before each attempt, the first included, with the attempt's number from 1: signatures are made anew here, and
     /// ranges move on.
     public var prepare: (@Sendable (inout HTTPRequest, Int) async throws -> Void)?

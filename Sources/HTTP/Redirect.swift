@@ -11,11 +11,7 @@ enum Redirect {
         var target = try address.resolving(location)
         // Whoever wrote the Location has no right to choose as whom we go there.
         target.userInformation = nil
-        func refuse(_ why: String) -> Failure {
-            Failure(.refused, "the redirect leads \(why): \(target.place)", place: address.place)
-        }
-        if address.scheme == "https" && target.scheme != "https" { throw refuse("from https to http") }
-        if target.isLocal && !address.isLocal { throw refuse("to an address of this machine or network") }
+        try check(target, from: address, "the redirect")
 
         var next = request
         if head.status == 303 && request.method != "HEAD"
@@ -37,5 +33,14 @@ enum Redirect {
             }
         }
         return (next, target)
+    }
+
+    /// - Throws: `Failure` with code `refused` for a place that no answer may send us to.
+    static func check(_ target: Address, from address: Address, _ what: String) throws {
+        func refuse(_ why: String) -> Failure {
+            Failure(.refused, "\(what) leads \(why): \(target.place)", place: address.place)
+        }
+        if address.scheme == "https" && target.scheme != "https" { throw refuse("from https to http") }
+        if target.isLocal && !address.isLocal { throw refuse("to an address of this machine or network") }
     }
 }

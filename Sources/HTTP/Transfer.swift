@@ -19,6 +19,8 @@ struct Exchange: Sendable {
     /// False: the server is known to ignore Expect, so nobody waits for its consent.
     var asksFirst: Bool
     var headerLimit: Int
+    /// Told how much of the body went out.
+    var progress: (@Sendable (Int64) -> Void)?
 
     /// Large bodies go on HTTP/1.1 connections of their own: on one HTTP/2 connection they would share a window with
     /// everything else.
@@ -76,6 +78,7 @@ final class Transfer: @unchecked Sendable {
     private var destination: HTTPDestination?
     private var position: Int64 = 0
     private var sendings = 0
+    private var lastReport = ContinuousClock.now
 
     /// Bytes kept of the body of an answer that is no success.
     static let errorBodyLimit = 64 << 10
@@ -227,10 +230,20 @@ final class Transfer: @unchecked Sendable {
                 return nil
             }
             position += Int64(result)
+            report()
             return result
         }
         position += count
+        report()
         return Int(count)
+    }
+
+    private func report() {
+        guard let progress = exchange.progress else { return }
+        let now = ContinuousClock.now
+        guard position == exchange.body.length || now - lastReport >= .milliseconds(100) else { return }
+        lastReport = now
+        progress(position)
     }
 
     func rewind(to offset: Int64) -> Bool {

@@ -10,6 +10,8 @@ public struct Checkpoints: Sendable {
     public var latest: [String: [UInt8]] { byKey.compactMapValues(\.last) }
     public var isEmpty: Bool { byKey.isEmpty }
 
+    /// No records.
+    public static let none = Checkpoints()
     init() {}
 
     mutating func add(_ key: String, _ data: [UInt8]) { byKey[key, default: []].append(data) }

@@ -1,9 +1,73 @@
 public import Documents
+import FoundationEssentials
+import HTTP
 public import ProviderKit
 
-/// Publishes container images to any registry of the OCI distribution specification, with Docker Hub's own ways.
+/// Publishes container images to any registry of the OCI distribution specification 1.1, with Docker Hub's own ways.
+///
+/// What a publication does, in order: `Publication/` has a file for each step, `Push/` what they send, `Client/` how a registry
+/// is spoken to, `Credentials/` as whom.
 public struct DockerHub: Provider {
     let host: Host
+    let options: Options
+    private let credentials: CredentialChain
+    let http: HTTPClient
 
-    public init(host: Host, configuration: JSON) throws { self.host = host }
+    public init(host: Host, configuration: JSON) throws {
+        self.host = host
+        options = Options(configuration)
+        credentials = CredentialChain(host: host, options: configuration.object ?? [:])
+        var configuration = HTTPConfiguration(environment: ProcessInfo.processInfo.environment)
+        configuration.userAgent = "eulerpublisher"
+        configuration.verifiesTLS = options.verifiesTLS
+        configuration.trace = { host.log(.debug, $0) }
+        http = HTTPClient(configuration)
+    }
+
+    func credential(for repository: Repository) throws -> RegistryCredential {
+        try credentials.credential(for: repository.host, repository: repository.path)
+    }
+
+    /// Logs in, and says what is there and what would be sent and moved.
+    public func plan(_ request: OperationRequest) async throws -> OperationResult {
+        try await Place(self, request).plan()
+    }
+
+    /// Configurations and layers.
+    public func upload(_ request: OperationRequest) async throws -> OperationResult {
+        try await Place(self, request).upload()
+    }
+
+    /// Manifests and the index by digest.
+    public func register(_ request: OperationRequest) async throws -> OperationResult {
+        try await Place(self, request).register()
+    }
+
+    /// Reads back what the world will see.
+    public func verify(_ request: OperationRequest) async throws -> OperationResult {
+        try await Place(self, request).verify()
+    }
+
+    /// Moves the tags.
+    public func release(_ request: OperationRequest) async throws -> OperationResult {
+        try await Place(self, request).release()
+    }
+
+    /// What stands under the target's tags.
+    public func status(_ request: OperationRequest) async throws -> OperationResult {
+        try await Place(self, request).status()
+    }
+
+    /// Puts an old tag back.
+    public func undo(_ request: OperationRequest) async throws -> OperationResult {
+        guard let entry = try request.ledgerEntry() else { throw Failure(.usage, "undo needs an entry of the ledger") }
+        let repository = try Repository(request.target.address, place: request.target.name)
+        let client = RegistryClient(
+            repository, host: host, http: http, credential: try credential(for: repository),
+            insecure: options.insecure, access: .delete)
+        try await Undo(client: client, entry: entry).perform()
+        var result = OperationResult()
+        result.gone = true
+        return result
+    }
 }

@@ -118,7 +118,9 @@ final class JobServices: HostServices {
     func redact(_ secret: [UInt8]) { redactor.add(secret) }
 
     func fileRead(_ name: String) throws -> [UInt8] {
-        guard let path = needs.files[name] else { throw ServiceRefusal(status: EP_DENIED) }
+        guard let path = needs.files[name] else {
+            throw ServiceRefusal(status: needs.absentFiles.contains(name) ? EP_NOT_FOUND : EP_DENIED)
+        }
         guard let bytes = try? File.contents(path, limit: 1 << 20) else {
             throw ServiceRefusal(status: EP_NOT_FOUND)
         }

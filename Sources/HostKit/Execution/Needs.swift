@@ -9,6 +9,8 @@ struct Needs: Sendable {
     let environment: [String: String]
     /// Name to path, of those that the manifest declares.
     let files: [String: String]
+    /// Names of those whose variable is not set: declared, and not there.
+    let absentFiles: Set<String>
     let directories: [String]
     let helpers: [String: String]
     let secrets: [String: [String]]
@@ -29,6 +31,7 @@ struct Needs: Sendable {
         }
         func fill(_ text: String) -> String? { Self.fill(text, target, whole) }
         files = (needs?.files ?? [:]).compactMapValues(fill)
+        absentFiles = Set((needs?.files ?? [:]).keys).subtracting(files.keys)
         directories = (needs?.directories ?? []).compactMap(fill).filter { $0.hasPrefix("/") }
         helpers = needs?.helpers ?? [:]
         secrets = (needs?.secrets ?? [:]).mapValues { places in

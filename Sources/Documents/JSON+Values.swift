@@ -1,13 +1,14 @@
-import Documents
 import FoundationEssentials
 
 extension JSON {
     /// A value as the document that it encodes to.
-    init(encoding value: some Encodable) throws {
+    public init(encoding value: some Encodable) throws {
         self = try DocumentCoding.decode(JSON.self, from: DocumentCoding.encode(value))
     }
 
-    func decoded<Value: Decodable>(_ type: Value.Type) throws -> Value {
+    /// The document as a value.
+    /// - Throws: `DecodingError` when it is none.
+    public func decoded<Value: Decodable>(_ type: Value.Type) throws -> Value {
         try DocumentCoding.decode(type, from: DocumentCoding.encode(self))
     }
 }

@@ -1,0 +1,185 @@
+import Documents
+import FoundationEssentials
+import HTTP
+import ProviderKit
+
+/// Answers a registry's challenges: nothing, Basic, or Bearer tokens (distribution, "Token Authentication Specification" and
+/// "OAuth2 Token Authentication"). One token at a time, fetched once however many requests wait for it, and anew before its
+/// end, because it is judged when a request starts.
+actor Authorizer {
+    private enum Scheme {
+        case none
+        case basic
+        case bearer(realm: String, service: String?)
+    }
+
+    private struct Token {
+        var value: Secret
+        /// When to ask for the next: before its end, so that a request that starts now is still welcome.
+        var renewal: ContinuousClock.Instant
+    }
+
+    private struct Answer: Decodable {
+        var token: Secret?
+        var accessToken: Secret?
+        var expiresIn: Double?
+        var refreshToken: Secret?
+        enum CodingKeys: String, CodingKey {
+            case token
+            case accessToken = "access_token"
+            case expiresIn = "expires_in"
+            case refreshToken = "refresh_token"
+        }
+    }
+
+    private let http: HTTPClient
+    private let host: Host
+    private let repository: Repository
+    private let credential: RegistryCredential
+    private let scopes: [String]
+    private var scheme = Scheme.none
+    private var token: Token?
+    private var pair: Secret?
+    private var fetching: Task<Token, any Error>?
+    /// Counts tokens: a 401 to an older one is no reason to drop the newest.
+    private var generation = 0
+
+    init(_ http: HTTPClient, _ host: Host, _ repository: Repository, _ credential: RegistryCredential, scopes: [String])
+    {
+        self.http = http
+        self.host = host
+        self.repository = repository
+        self.credential = credential
+        self.scopes = scopes
+    }
+
+    /// The header's value for a request that starts now, with the generation that `refused` wants.
+    func header() async throws -> (value: String?, generation: Int) {
+        switch scheme {
+        case .none: return (nil, generation)
+        case .basic:
+            return (try basic().map { "Basic " + $0.reveal() }, generation)
+        case .bearer:
+            if case .bearer(let ready) = credential.kind { return ("Bearer " + ready.reveal(), generation) }
+            let token = try await current()
+            return ("Bearer " + token.value.reveal(), generation)
+        }
+    }
+
+    /// Takes a 401's challenge.
+    /// - Returns: false when there is nothing further to try.
+    /// - Throws: `Failure` for a challenge that must not be answered.
+    func challenged(_ response: HTTPResponse, secure: Bool, generation used: Int) throws -> Bool {
+        let challenges = Challenge.all(in: response.headers)
+        if let bearer = challenges.first(where: { $0.scheme == "bearer" }), let realm = bearer.parameters["realm"] {
+            guard realm.hasPrefix("https://") || (!secure && realm.hasPrefix("http://")) else {
+                throw Failure(
+                    .authentication, "\(repository.host) asks to log in at an address that is not https",
+                    place: HTTPRequest("GET", realm).place, hint: "ask whoever runs the registry to mend its realm")
+            }
+            let wasBearer = if case .bearer = scheme { true } else { false }
+            scheme = .bearer(realm: realm, service: bearer.parameters["service"])
+            if wasBearer, used == generation {
+                // Refused with the newest token: drop it. A ready-made one cannot be replaced.
+                token = nil
+                if case .bearer = credential.kind { return false }
+            }
+            return true
+        }
+        if challenges.contains(where: { $0.scheme == "basic" }) {
+            if case .basic = scheme { return false }
+            guard case .basic = credential.kind else { return false }
+            scheme = .basic
+            generation += 1
+            return true
+        }
+        return false
+    }
+
+    private func current() async throws -> Token {
+        if let token, token.renewal > .now { return token }
+        if let fetching { return try await fetching.value }
+        guard case .bearer(let realm, let service) = scheme else {
+            throw Failure(.internal, "a token was asked for without a challenge")
+        }
+        let task = Task { try await self.fetch(realm, service) }
+        fetching = task
+        defer { fetching = nil }
+        let fresh = try await task.value
+        token = fresh
+        generation += 1
+        return fresh
+    }
+
+    private func fetch(_ realm: String, _ service: String?) async throws -> Token {
+        let asked = ContinuousClock.now
+        var response: HTTPResponse
+        if case .identityToken(let refresh) = credential.kind {
+            response = try await http.send(oauth(realm, service, refresh))
+        } else {
+            response = try await http.send(get(realm, service))
+        }
+        guard response.isSuccess else {
+            var failure = response.failure("the login at \(response.place)")
+            if response.status == 401 || response.status == 403 || response.status == 400 {
+                failure.code = .authentication
+                failure.hint = "\(repository.host) does not take \(credential.words)"
+            }
+            failure.vendorCode = RegistryError(response).code
+            throw failure
+        }
+        guard let answer = try? DocumentCoding.decode(Answer.self, from: Data(response.body)),
+            let value = answer.token ?? answer.accessToken
+        else {
+            throw Failure(
+                .authentication, "the login's answer holds no token", place: response.place,
+                hint: "this may not be a token service: check the registry's address")
+        }
+        try host.redact(value)
+        // The specification: 60 s when nothing is said, and no shorter life is to be believed.
+        let life = max(answer.expiresIn ?? 60, 60)
+        return Token(value: value, renewal: asked + .seconds(min(life * 0.75, life - 15)))
+    }
+
+    private func get(_ realm: String, _ service: String?) throws -> HTTPRequest {
+        var query = scopes.map { "scope=" + Self.encoded($0) }
+        if let service { query.insert("service=" + Self.encoded(service), at: 0) }
+        var request = HTTPRequest("GET", realm + (realm.contains("?") ? "&" : "?") + query.joined(separator: "&"))
+        request.headers["Authorization"] = try basic().map { "Basic " + $0.reveal() }
+        return request
+    }
+
+    /// User and password as the header has them, for which the host looks out too.
+    private func basic() throws -> Secret? {
+        if let pair { return pair }
+        guard case .basic(let name, let password) = credential.kind else { return nil }
+        let text = password.withBytes { (Data("\(name):".utf8) + Data($0)).base64EncodedString() }
+        pair = try host.redact(text)
+        return pair
+    }
+
+    /// With an identity token in place of a password.
+    private func oauth(_ realm: String, _ service: String?, _ refresh: Secret) -> HTTPRequest {
+        var form = [
+            "grant_type=refresh_token", "client_id=eulerpublisher",
+            "scope=" + Self.encoded(scopes.joined(separator: " ")),
+            "refresh_token=" + Self.encoded(refresh.reveal()),
+        ]
+        if let service { form.append("service=" + Self.encoded(service)) }
+        var request = HTTPRequest("POST", realm, body: .bytes(Array(form.joined(separator: "&").utf8)))
+        request.headers["Content-Type"] = "application/x-www-form-urlencoded"
+        request.isIdempotent = true
+        return request
+    }
+
+    /// Percent-encoded for a query or a form (RFC 3986, unreserved characters stay).
+    static func encoded(_ text: String) -> String {
+        text.utf8.map { byte in
+            let isPlain =
+                (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+                || [0x2d, 0x2e, 0x5f, 0x7e].contains(byte)
+            let digits = String(byte, radix: 16, uppercase: true)
+            return isPlain ? String(UnicodeScalar(byte)) : "%" + (digits.count == 1 ? "0" : "") + digits
+        }.joined()
+    }
+}

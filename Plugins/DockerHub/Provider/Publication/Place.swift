@@ -1,0 +1,100 @@
+import Documents
+import HTTP
+import OCI
+import ProviderKit
+
+/// One artifact at one repository: what every operation starts from.
+struct Place: Sendable {
+    let host: Host
+    let request: OperationRequest
+    let artifact: OperationRequest.Artifact
+    let repository: Repository
+    let options: Options
+    let locations: BlobLocations
+    private let http: HTTPClient
+    private let credential: RegistryCredential
+
+    init(_ provider: DockerHub, _ request: OperationRequest) throws {
+        guard let artifact = request.artifact else {
+            throw Failure(.usage, "\(request.operation) needs an artifact", place: request.target.name)
+        }
+        host = provider.host
+        self.request = request
+        self.artifact = artifact
+        options = provider.options
+        repository = try Repository(request.target.address, place: request.target.name)
+        for tag in request.target.tags where !Reference.isTag(tag) {
+            throw Failure(
+                .usage, "\(tag.prefix(200)) is not a tag", place: request.target.name,
+                hint: "letters, digits, dots, dashes and underscores, at most 128")
+        }
+        http = provider.http
+        credential = try provider.credential(for: repository)
+        locations = BlobLocations(host: host, repository: repository)
+    }
+
+    func client(_ access: RegistryClient.Access, mountSources: [String] = []) -> RegistryClient {
+        RegistryClient(
+            repository, host: host, http: http, credential: credential, insecure: options.insecure, access: access,
+            mountSources: mountSources)
+    }
+
+    /// As somebody whom the registry does not know.
+    var stranger: RegistryClient {
+        RegistryClient(
+            repository, host: host, http: http, credential: .anonymous, insecure: options.insecure, access: .pull)
+    }
+
+    // MARK: - The artifact's files
+
+    var index: OperationRequest.File {
+        get throws {
+            guard let index = artifact.files.first(where: { $0.digest == artifact.digest }) else {
+                throw Failure(.internal, "the artifact's files do not hold its index \(artifact.digest)")
+            }
+            return index
+        }
+    }
+
+    /// Configurations and layers, the largest first, so that the last moments are short.
+    var blobs: [OperationRequest.File] {
+        artifact.files.filter { !Self.isDocument($0) }.sorted { ($0.size, $0.digest) > ($1.size, $1.digest) }
+    }
+
+    /// What the index names; it names no other index.
+    var manifests: [OperationRequest.File] {
+        artifact.files.filter { Self.isDocument($0) && $0.digest != artifact.digest }
+    }
+
+    private static func isDocument(_ file: OperationRequest.File) -> Bool {
+        MediaType.isManifest(file.mediaType ?? "") || MediaType.isIndex(file.mediaType ?? "")
+    }
+}
+
+/// A target's options, as the manifest's schema has them.
+struct Options: Sendable {
+    var insecure = false
+    var verifiesTLS = true
+    var isPublic = false
+    var update = false
+    var allowAliasDowngrade = false
+    var allowFewerPlatforms = false
+    var parallel = 4
+    var chunkMiB: Int64?
+    var mountFrom: [String] = []
+    var usernameVariable: String?
+
+    init(_ configuration: JSON) {
+        func flag(_ name: String) -> Bool { configuration[name]?.bool == true }
+        insecure = flag("insecure")
+        verifiesTLS = configuration["tls_verify"]?.bool != false
+        isPublic = flag("public")
+        update = flag("update")
+        allowAliasDowngrade = flag("allow_alias_downgrade")
+        allowFewerPlatforms = flag("allow_fewer_platforms")
+        parallel = configuration["parallel"]?.integer.map { Int($0) } ?? 4
+        chunkMiB = configuration["chunk_mib"]?.integer
+        mountFrom = (configuration["mount_from"]?.array ?? []).compactMap(\.string)
+        usernameVariable = configuration["username_variable"]?.string
+    }
+}

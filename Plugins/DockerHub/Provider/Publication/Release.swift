@@ -1,0 +1,58 @@
+import Documents
+import Glibc
+import HTTP
+import ProviderKit
+
+extension Place {
+    static let tagKind = "tag"
+
+    /// Each tag's old value stands in the ledger before it moves, and is read once more right before.
+    func release() async throws -> OperationResult {
+        let documents = Manifests(client: client(.push))
+        let index = try index
+        let source = try SourceBlob(host, index)
+        let before = request.state["ep.plan/1"].flatMap { try? $0.decoded(Preflight.self) }
+        var intents: [Intent] = []
+        var moves: [OperationResult.Move] = []
+        for tag in request.target.tags {
+            let current = try await documents.head(tag)
+            let intent = try host.intend(
+                kind: Self.tagKind, find: ["tag": .string(tag), "to": .string(artifact.digest)])
+            intents.append(intent)
+            guard current?.digest != artifact.digest else { continue }
+            if let before, before.tags[tag] != current?.digest {
+                throw Failure(
+                    .conflict,
+                    "the tag \(tag) was \(before.tags[tag] ?? "not there") when this run began, and is \(current?.digest ?? "not there") now",
+                    place: "\(repository):\(tag)", hint: "somebody else publishes there: look who, then publish again")
+            }
+            let old: JSON = try current.map { try JSON(encoding: $0) } ?? .null
+            try intent.created(.init(id: tag, undo: ["from": old]))
+            if let missing = try await documents.put(tag, source) { throw missing.failure }
+            guard try await documents.head(tag)?.digest == artifact.digest else {
+                throw Failure(
+                    .conflict, "the tag \(tag) was set and is something else now", place: "\(repository):\(tag)",
+                    hint: "somebody else publishes there: look who, then publish again")
+            }
+            moves.append(.init(name: tag, from: current?.digest, to: artifact.digest))
+        }
+        for intent in intents { try intent.settled() }
+        var result = OperationResult()
+        result.moves = moves
+        result.digest = artifact.digest
+        return result
+    }
+
+    /// What stands under the target's tags.
+    func status() async throws -> OperationResult {
+        let documents = Manifests(client: client(.pull))
+        let tags = try await Concurrent.map(request.target.tags, limit: options.parallel) {
+            ($0, try await documents.head($0))
+        }
+        var result = OperationResult()
+        result.items = tags.compactMap { tag, now in
+            now.map { OperationResult.Resource(kind: Self.tagKind, id: tag, name: tag, digest: $0.digest).json }
+        }
+        return result
+    }
+}

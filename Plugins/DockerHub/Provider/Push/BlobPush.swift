@@ -1,0 +1,131 @@
+import Digest
+import Documents
+import FoundationEssentials
+import Glibc
+import HTTP
+import ProviderKit
+
+/// Brings one blob to the repository: asks whether it is there, mounts it from another repository, or sends it.
+struct BlobPush: Sendable {
+    let client: RegistryClient
+    let profile: UploadProfile
+    /// Repositories of the same registry that may hold it.
+    let mountSources: [String]
+    let checkpoints: Checkpoints
+    /// Told how many bytes of the blob are behind it.
+    let progress: @Sendable (_ digest: String, _ done: Int64) -> Void
+
+    enum Outcome: Sendable, Equatable {
+        case present
+        case mounted(from: String)
+        /// Bytes that went out in uploads that counted, and that an earlier attempt had sent.
+        case sent(Int64, continued: Int64)
+    }
+
+    /// Uploads that are begun for a blob before it is given up.
+    private static let attempts = 4
+    /// Above this many bytes a blob that broke twice goes on in chunks.
+    private static let patience: Int64 = 256 << 20
+
+    func push(_ file: OperationRequest.File) async throws -> Outcome {
+        if try await isPresent(file) { return .present }
+        var (begun, source) = try await begin(file)
+        if let source { return .mounted(from: source) }
+        var reached = checkpoints.value(BlobUpload.Position.self, for: BlobUpload.Position.key(file.digest))
+        let blob = try SourceBlob(client.host, file)
+        var isChunked = file.size > profile.chunksAbove
+        for attempt in 1... {
+            do {
+                let upload = BlobUpload(push: self, blob: blob)
+                let first = begun
+                begun = nil
+                if isChunked, let chunk = profile.chunk {
+                    return try await upload.inChunks(of: chunk, begun: first, reached: &reached)
+                }
+                if let first { return try await upload.whole(to: first) }
+                return try await upload.whole(to: start(file))
+            } catch let interrupted as UploadBroken {
+                guard attempt < Self.attempts else { throw interrupted.failure }
+                client.host.log(.warning, "\(file.digest): \(interrupted.failure.message); trying again")
+                if interrupted.wantsChunks || attempt >= 2 && file.size > Self.patience {
+                    isChunked = profile.chunk != nil
+                }
+                try await Task.sleep(for: .seconds(Double.random(in: 0.5...1) * pow(3, Double(attempt - 1))))
+            }
+        }
+        throw Failure(.internal, "unreachable")
+    }
+
+    /// 200 means present, 404 absent. Anything else but a refusal is no proof of absence, and the upload will tell.
+    func isPresent(_ file: OperationRequest.File) async throws -> Bool {
+        let response = try await client.send("HEAD", "blobs/\(file.digest)")
+        switch response.status {
+        case 200: return response.headers["Content-Length"].flatMap { Int64($0) } ?? file.size == file.size
+        case 401, 403, 429: throw response.refusal("the question for \(file.digest)", client)
+        default: return false
+        }
+    }
+
+    /// A mount if a source is known, else nothing yet. A mount that is not granted leaves an upload, which is used.
+    private func begin(_ file: OperationRequest.File) async throws -> (location: String?, mounted: String?) {
+        for source in mountSources where source != client.repository.path {
+            let query = "mount=\(Authorizer.encoded(file.digest))&from=\(Authorizer.encoded(source))"
+            let response = try await client.send("POST", "blobs/uploads/?\(query)")
+            switch response.status {
+            case 201: return (nil, source)
+            case 202: return (try response.location(), nil)
+            default: continue
+            }
+        }
+        return (nil, nil)
+    }
+
+    /// A new upload.
+    func start(_ file: OperationRequest.File) async throws -> String {
+        // One that is begun and not used does no harm: registries drop it in time.
+        let response = try await client.send("POST", "blobs/uploads/") { $0.isIdempotent = true }
+        guard response.status == 202 else { throw response.refusal("the upload of \(file.digest)", client) }
+        guard let location = try response.location() else {
+            throw Failure(
+                .refused, "the registry began an upload and did not say where", place: response.place,
+                hint: "this is the registry's defect: report it there")
+        }
+        return location
+    }
+}
+
+/// An upload that came to nothing; another may do better.
+struct UploadBroken: Error {
+    var failure: Failure
+    var wantsChunks = false
+}
+
+/// A blob's open file, closed with the value.
+final class SourceBlob: Sendable {
+    let file: OperationRequest.File
+    let descriptor: Int32
+
+    init(_ host: Host, _ file: OperationRequest.File) throws {
+        self.file = file
+        descriptor = try host.open(file.name)
+    }
+
+    deinit { close(descriptor) }
+
+    /// Whether the bytes are still those of the digest.
+    func isIntact() throws -> Bool {
+        var hasher = Hasher()
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+        defer { buffer.deallocate() }
+        var offset: Int64 = 0
+        while true {
+            try Task.checkCancellation()
+            let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+            if count < 0 && errno == EINTR { continue }
+            if count <= 0 { break }
+            hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            offset += Int64(count)
+        }
+        return "\(hasher.finalize())" == file.digest && offset == file.size
+    }
+}

@@ -1,0 +1,163 @@
+import Documents
+import FoundationEssentials
+import HTTP
+import ProviderKit
+
+/// The bytes' way to the registry (distribution specification 1.1, "Pushing blobs"): in one PUT, or in chunks that a later
+/// attempt continues. The address to use is always that of the latest answer.
+struct BlobUpload: Sendable {
+    let push: BlobPush
+    let blob: SourceBlob
+
+    private var client: RegistryClient { push.client }
+    private var file: OperationRequest.File { blob.file }
+    private var what: String { "the upload of \(file.digest)" }
+
+    // MARK: - In one piece
+
+    func whole(to location: String) async throws -> BlobPush.Outcome {
+        let response = try await put(location, .file(descriptor: blob.descriptor, offset: 0, length: file.size))
+        try await finish(response)
+        return .sent(file.size, continued: 0)
+    }
+
+    private func put(_ location: String, _ body: HTTPBody) async throws -> HTTPResponse {
+        var request = HTTPRequest(
+            "PUT", Self.adding("digest=\(Authorizer.encoded(file.digest))", to: location), body: body)
+        request.headers["Content-Type"] = "application/octet-stream"
+        let sent = file.size - body.length
+        let (progress, digest) = (push.progress, file.digest)
+        request.progress = { progress(digest, sent + $0) }
+        // A half-sent upload is lost: it is begun again, not sent again.
+        if body.length > 0 { request.retry = HTTPRetryPolicy.none }
+        return try await send(request)
+    }
+
+    private func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        do { return try await client.send(request) } catch let failure as Failure
+            where failure.code == .network && failure.retryable == true
+        {
+            throw UploadBroken(failure: failure)
+        }
+    }
+
+    private func finish(_ response: HTTPResponse) async throws {
+        switch response.status {
+        case 201, 204:
+            if let digest = response.headers["Docker-Content-Digest"], digest != file.digest {
+                throw Failure(
+                    .refused, "the registry stored \(digest.prefix(80)) in place of \(file.digest)",
+                    place: response.place, hint: "this is the registry's defect: report it there")
+            }
+        case 404, 408, 429, 500...599: throw UploadBroken(failure: response.refusal(what, client))
+        case 413: throw UploadBroken(failure: response.refusal(what, client), wantsChunks: true)
+        case 400 where ["DIGEST_INVALID", "SIZE_INVALID"].contains(RegistryError(response).code):
+            guard try blob.isIntact() else {
+                throw Failure(
+                    .refused, "the source's bytes are not those of its digest", place: file.digest,
+                    hint: "it changed, or its cache is damaged: prepare it again")
+            }
+            throw UploadBroken(failure: response.refusal(what, client))
+        default: throw response.refusal(what, client)
+        }
+    }
+
+    // MARK: - In chunks
+
+    /// Where an upload in chunks stands, kept for the next attempt.
+    struct Position: Sendable, Codable {
+        var location: String
+        var offset: Int64
+
+        static func key(_ digest: String) -> String { "upload/\(digest)" }
+    }
+
+    /// - Parameters:
+    ///   - begun: an upload that nothing was sent to yet.
+    ///   - reached: where an earlier attempt got to; moves on with each chunk.
+    func inChunks(of size: Int64, begun: String?, reached: inout Position?) async throws -> BlobPush.Outcome {
+        var position = Position(location: "", offset: 0)
+        if let begun {
+            position.location = begun
+        } else if let earlier = try await continued(reached) {
+            position = earlier
+        } else {
+            position.location = try await push.start(file)
+        }
+        reached = nil
+        let start = position.offset
+        var size = size
+        while position.offset < file.size {
+            try Task.checkCancellation()
+            let length = min(size, file.size - position.offset)
+            let response = try await patch(position, length)
+            switch response.status {
+            case 202, 201, 204:
+                let end = try self.end(response, position, length)
+                position = Position(location: try response.location() ?? position.location, offset: end)
+                reached = position
+                try client.host.checkpoint(Position.key(file.digest), value: position)
+            case 413 where size > 1 << 20: size /= 2
+            case 404, 408, 416, 429, 500...599:
+                throw UploadBroken(failure: response.refusal(what, client), wantsChunks: true)
+            default: throw response.refusal(what, client)
+            }
+        }
+        try await finish(try await put(position.location, .none))
+        return .sent(file.size - start, continued: start)
+    }
+
+    private func patch(_ position: Position, _ length: Int64) async throws -> HTTPResponse {
+        var request = HTTPRequest(
+            "PATCH", position.location,
+            body: .file(descriptor: blob.descriptor, offset: position.offset, length: length))
+        request.headers["Content-Type"] = "application/octet-stream"
+        request.headers["Content-Range"] = "\(position.offset)-\(position.offset + length - 1)"
+        let (progress, digest) = (push.progress, file.digest)
+        request.progress = { progress(digest, position.offset + $0) }
+        request.retry = HTTPRetryPolicy.none
+        return try await send(request)
+    }
+
+    /// Where the registry says that it is. Less than was sent is obeyed, since it may have taken a part; what makes no sense
+    /// ends the upload.
+    private func end(_ response: HTTPResponse, _ position: Position, _ length: Int64) throws -> Int64 {
+        let end = position.offset + length
+        guard let range = response.headers["Range"] else { return end }
+        guard let reported = Self.end(of: range), reported > position.offset, reported <= end else {
+            throw UploadBroken(
+                failure: Failure(
+                    .refused,
+                    "the registry says that it holds \(range.prefix(40)) of a blob of which it was sent \(end)",
+                    place: response.place, hint: "it takes no chunks as the specification has them: report it there"))
+        }
+        return reported
+    }
+
+    /// The upload that an earlier attempt left, if the registry still has it and stands where we think.
+    private func continued(_ known: Position?) async throws -> Position? {
+        guard let known, known.offset > 0, known.offset < file.size else { return nil }
+        let request = HTTPRequest("GET", known.location)
+        guard let response = try? await client.send(request), response.status == 204,
+            let range = response.headers["Range"], Self.end(of: range) == known.offset
+        else {
+            client.host.log(.info, "\(file.digest): the earlier upload is gone; beginning again")
+            return nil
+        }
+        return Position(location: try response.location() ?? known.location, offset: known.offset)
+    }
+
+    /// The byte behind the last of `0-LAST`, with or without a unit before it. `0-0` may be nothing or one byte, which no
+    /// chunk of ours ends at.
+    static func end(of range: String) -> Int64? {
+        let bounds = (range.split(separator: "=").last ?? "").split(separator: "-", omittingEmptySubsequences: false)
+        guard bounds.count == 2, bounds[0] == "0", let last = Int64(bounds[1]), last >= 0, last < Int64.max else {
+            return nil
+        }
+        return last + 1
+    }
+
+    static func adding(_ parameter: String, to address: String) -> String {
+        address + (address.contains("?") ? "&" : "?") + parameter
+    }
+}
