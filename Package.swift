@@ -175,6 +175,13 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "DockerHubTests",
+            dependencies: [
+                "TestSupport", "DockerHubProvider", "ProviderKit", "ProviderTesting", "ProviderAPI", "Execution",
+                "Discovery", "HTTP", "Digest", "Documents", "Files",
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "OCITests", dependencies: ["TestSupport", "OCI", "Digest", "Documents", "Files"],
             swiftSettings: strict),
         .executableTarget(

@@ -50,10 +50,17 @@ extension Host {
 
     /// Lets the host run a helper program that the manifest declares.
     /// - Returns: its standard output, which is a credential until shown otherwise.
+    /// - Throws: `Failure`: `notFound` when it is a credential helper and has none, `usage` when this machine has no such
+    ///   program, `policy` when it is not declared, `authentication` when it failed.
     public func run(_ command: HelperCommand) throws -> Secret {
         guard let run = table.run_helper else { throw refusal(EP_UNSUPPORTED, "run_helper") }
         let (status, output) = try collect(limit: Int(EP_LIMIT_HELPER)) { sink in
             try withDocument(command) { run(context, $0, $1, sink) }
+        }
+        guard status != EP_UNSUPPORTED else {
+            throw Failure(
+                .usage, "there is no program \(command.name) on this machine", place: command.name,
+                hint: "install it on the PATH")
         }
         guard status != EP_AUTH else {
             throw Failure(

@@ -98,9 +98,14 @@ struct KitServiceTests {
         host.set { $0.helpers["login"] = "hunter2 is no JSON" }
         let answer = try await Probe.call("com.example.files/1", host)
         #expect(answer.status == EP_AUTH && !answer.text.contains("hunter2"))
-        host.set { $0.files = [:] }
         host.set { $0.helpers["login"] = #"{"user":"me"}"# }
+        host.set { $0.refusals["file_read"] = EP_DENIED }
         #expect(try await Probe.call("com.example.files/1", host).status == EP_DENIED)
+        host.set {
+            $0.refusals = [:]
+            $0.files = [:]
+        }
+        #expect(try await Probe.call("com.example.files/1", host).status == EP_NOT_FOUND)
     }
 
     @Test("The cache keeps values, and a value of another shape reads as none")

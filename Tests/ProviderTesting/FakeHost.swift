@@ -29,6 +29,8 @@ public final class FakeHost: @unchecked Sendable {
         public var files: [String: [UInt8]] = [:]
         /// What each helper prints.
         public var helpers: [String: String] = [:]
+        /// Runs a helper in their stead: from the request's document to the status and what goes to the sink.
+        public var helper: (@Sendable ([UInt8]) -> (ep_status, [UInt8]))?
         public var helperCalls: [HelperCommand] = []
         public var cache: [String: [UInt8]] = [:]
         public var now: Int64 = 1_700_000_000_000_000_000
@@ -190,13 +192,16 @@ public final class FakeHost: @unchecked Sendable {
         }
         pointer.pointee.file_read = { context, name, size, sink in
             FakeHost.serve(context, "file_read") { memory in
-                memory.files[text(name, size)].map { write($0, sink) } ?? EP_DENIED
+                memory.files[text(name, size)].map { write($0, sink) } ?? EP_NOT_FOUND
             }
         }
         pointer.pointee.run_helper = { context, document, size, sink in
             FakeHost.serve(context, "run_helper") { memory in
                 guard let command = decode(HelperCommand.self, document, size) else { return EP_INVALID }
                 memory.helperCalls.append(command)
+                if let (status, output) = memory.helper?(copy(document, size)) {
+                    return status == EP_OK ? write(output, sink) : status
+                }
                 return memory.helpers[command.name].map { write(Array($0.utf8), sink) } ?? EP_DENIED
             }
         }

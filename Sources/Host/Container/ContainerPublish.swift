@@ -8,7 +8,7 @@ struct ContainerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "container", abstract: "Base container images of a release.",
         subcommands: [
-            ContainerPrepare.self, ContainerPublish.self, ContainerBase.self, ContainerPush.self, ContainerCheck.self,
+            ContainerPrepare.self, ContainerPublish.self, ContainerBase.self, ContainerCheck.self,
             ContainerApp.self, ContainerDistroless.self,
         ])
 }
@@ -38,31 +38,36 @@ struct ReleaseOptions: ParsableArguments {
 /// From a release mirror to its targets: a plan of one artifact.
 struct ContainerPublish: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "publish", abstract: "Assembles a release's base image and publishes it.")
+        commandName: "publish", abstract: "Assembles a release's base image and publishes it.", aliases: ["push"])
 
     @OptionGroup var release: ReleaseOptions
-    @Option(help: ArgumentHelp("Where to: local:DIRECTORY; may be given several times.", valueName: "target"))
+    @Option(
+        help: ArgumentHelp(
+            "Where to: local:DIRECTORY, registry:HOST/REPOSITORY; may be given several times.", valueName: "target"))
     var to: [String] = []
     @Option(name: .shortAndLong, help: "A tag; default: the version in lower case.") var tag: [String] = []
-    @Flag(help: "Prints the plan that this command is, and does nothing.") var printPlan = false
-    @Flag(help: "Says what would be done; nothing is sent.") var dryRun = false
     @OptionGroup var registries: RegistryOptions
+    @OptionGroup var running: RunningOptions
+    @Flag(help: "Prints the plan that this command is, and does nothing.") var printPlan = false
     @OptionGroup var places: PlaceOptions
     @OptionGroup var report: ReportOptions
 
     func run() async throws {
-        try registries.refuse()
         let session = try Session(places)
-        let targets = to.isEmpty ? ["local:\(session.catalogue)"] : to
+        var targets = try registries.targets(to: to, tags: tag, session: session)
+        let localOnly = targets.isEmpty
+        if localOnly {
+            targets = [Plan.Target(artifact: "base", to: "local:\(session.catalogue)", tags: tag.isEmpty ? nil : tag)]
+        }
         let plan = Plan(
-            name: "openEuler \(release.version.uppercased())", artifacts: ["base": release.artifact],
-            targets: targets.map { Plan.Target(artifact: "base", to: $0, tags: tag.isEmpty ? nil : tag) })
+            name: "openEuler \(release.version.uppercased())", artifacts: ["base": release.artifact], targets: targets)
         if printPlan {
             Output.result(String(decoding: try DocumentCoding.encode(plan, pretty: true), as: UTF8.self))
             return
         }
         let located = try LocatedPlan(plan, directory: FileManager.default.currentDirectoryPath)
         try await session.publish(
-            located, options: RunOptions(), dryRun: dryRun, report: report, localOnly: to.isEmpty)
+            located, options: running.options(of: located), dryRun: running.dryRun, report: report,
+            localOnly: localOnly)
     }
 }

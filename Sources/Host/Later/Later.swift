@@ -22,12 +22,6 @@ extension LaterCommand {
     }
 }
 
-struct ContainerPush: LaterCommand {
-    static let spelling = "container push"
-    static let instead = "container publish does it in one step; this version publishes to local:DIRECTORY"
-    @Argument(parsing: .allUnrecognized) var rest: [String] = []
-}
-
 struct ContainerCheck: LaterCommand {
     static let spelling = "container check"
     static let instead = "container publish reads back what it published"
@@ -62,29 +56,5 @@ struct PackageBuild: LaterCommand {
 struct ContainerBase: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "base", abstract: "The same, as later scripts spell it.", shouldDisplay: false,
-        subcommands: [ContainerPrepare.self, ContainerPublish.self, ContainerPush.self, ContainerCheck.self])
-}
-
-/// Options of the predecessor's publish that need registries.
-struct RegistryOptions: ParsableArguments {
-    @Option(name: [.customShort("p"), .long], help: .hidden) var repo: String?
-    @Option(name: [.customShort("g"), .long], help: .hidden) var registry: String?
-    @Option(name: [.customShort("f"), .long], help: .hidden) var dockerfile: String?
-    @Flag(name: [.customShort("m"), .long], help: .hidden) var mpublish = false
-
-    /// - Throws: `Failure` when one was given.
-    func refuse() throws {
-        let given = [repo.map { _ in "--repo" }, registry.map { _ in "--registry" }, mpublish ? "--mpublish" : nil]
-            .compactMap { $0 }
-        if let first = given.first {
-            throw Failure(
-                .usage, "\(first) is not in this version: it publishes to no registry yet",
-                hint: "--to local:DIRECTORY, then: skopeo copy --all oci:DIRECTORY:TAG docker://...")
-        }
-        if dockerfile != nil {
-            throw Failure(
-                .usage, "--dockerfile is not in this version: the base image is assembled without one",
-                hint: "leave it out, or build with buildah")
-        }
-    }
+        subcommands: [ContainerPrepare.self, ContainerPublish.self, ContainerCheck.self])
 }

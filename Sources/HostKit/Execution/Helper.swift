@@ -2,6 +2,7 @@ import CSystem
 import Documents
 import FoundationEssentials
 import Glibc
+import ProviderAPI
 import Workers
 
 /// Runs a helper program that a manifest declares (a credential helper, say) in the provider's stead: no shell, a timeout, a
@@ -30,7 +31,7 @@ enum Helper {
         }
         guard let path = find(program, in: environment["PATH"] ?? "/usr/bin:/bin") else {
             throw Failure(
-                .usage, "the helper program \(program) is not on the PATH", place: program, hint: "install it")
+                .refused, "the helper program \(program) is not on the PATH", place: program, hint: "install it")
         }
         let bytes = Array((request.input ?? "").utf8)
         guard bytes.count <= inputLimit else {
@@ -93,6 +94,9 @@ enum Helper {
         var status: Int32 = 0
         while waitpid(child, &status, 0) < 0 && errno == EINTR {}
         if problem == nil, eps_status_exit(status) != 0 || eps_status_signal(status) != 0 {
+            if saysNotFound(answer) {
+                throw Failure(.notFound, "the helper has no such credentials", place: path)
+            }
             problem = "ended with status \(eps_status_exit(status))"
         }
         if let problem {
@@ -100,6 +104,25 @@ enum Helper {
                 .authentication, "the helper \(problem)", place: path, hint: "run it by hand to see what it says")
         }
         return answer
+    }
+
+    /// Credential helpers say by these words on their standard output that all is well and they have nothing
+    /// (github.com/docker/docker-credential-helpers, credentials/error.go); some go on with where they looked.
+    private static func saysNotFound(_ answer: [UInt8]) -> Bool {
+        let start = answer.drop { $0 == 0x20 || $0 == 0x0a || $0 == 0x0d }.prefix(64)
+        return String(decoding: start, as: UTF8.self).lowercased().hasPrefix("credentials not found")
+    }
+
+    /// What the provider gets for a failure of `run`.
+    static func status(of failure: Failure) -> ep_status {
+        switch failure.code {
+        case .policy: EP_DENIED
+        case .usage: EP_INVALID
+        case .notFound: EP_NOT_FOUND
+        case .refused: EP_UNSUPPORTED
+        case .internal: EP_INTERNAL
+        default: EP_AUTH
+        }
     }
 
     private static func find(_ program: String, in search: String) -> String? {

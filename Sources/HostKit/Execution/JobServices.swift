@@ -118,13 +118,15 @@ final class JobServices: HostServices {
     func redact(_ secret: [UInt8]) { redactor.add(secret) }
 
     func fileRead(_ name: String) throws -> [UInt8] {
-        guard let path = needs.files[name] else {
-            throw ServiceRefusal(status: needs.absentFiles.contains(name) ? EP_NOT_FOUND : EP_DENIED)
-        }
-        guard let bytes = try? File.contents(path, limit: 1 << 20) else {
+        guard needs.declaredFiles.contains(name) else { throw ServiceRefusal(status: EP_DENIED) }
+        guard let path = needs.files[name] else { throw ServiceRefusal(status: EP_NOT_FOUND) }
+        do { return try File.contents(path, limit: 1 << 20) } catch let failure as Failure {
+            // What is there and cannot be read is easily taken for something that is not there.
+            if File.exists(path) {
+                log(level: EP_LOG_WARNING, message: "\(path): \(failure.message); it counts as not there")
+            }
             throw ServiceRefusal(status: EP_NOT_FOUND)
         }
-        return bytes
     }
 
     func runHelper(_ document: [UInt8]) throws -> [UInt8] {
@@ -134,9 +136,10 @@ final class JobServices: HostServices {
             redactor.add(credential: answer)
             return answer
         } catch let failure as Failure {
-            log(level: EP_LOG_ERROR, message: "\(failure.place.map { "\($0): " } ?? "")\(failure.message)")
-            throw ServiceRefusal(
-                status: failure.code == .policy ? EP_DENIED : failure.code == .usage ? EP_NOT_FOUND : EP_AUTH)
+            log(
+                level: failure.code == .notFound ? EP_LOG_DEBUG : EP_LOG_ERROR,
+                message: "\(failure.place.map { "\($0): " } ?? "")\(failure.message)")
+            throw ServiceRefusal(status: Helper.status(of: failure))
         }
     }
 

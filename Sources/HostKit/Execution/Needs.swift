@@ -7,10 +7,10 @@ import Glibc
 /// What one job may see of this machine: the manifest's needs with the target's values in place. Nothing else reaches it.
 struct Needs: Sendable {
     let environment: [String: String]
-    /// Name to path, of those that the manifest declares.
+    /// Name to path, of those that the manifest declares and whose variables are set.
     let files: [String: String]
-    /// Names of those whose variable is not set: declared, and not there.
-    let absentFiles: Set<String>
+    /// The names of all that it declares.
+    let declaredFiles: Set<String>
     let directories: [String]
     let helpers: [String: String]
     let secrets: [String: [String]]
@@ -31,7 +31,7 @@ struct Needs: Sendable {
         }
         func fill(_ text: String) -> String? { Self.fill(text, target, whole) }
         files = (needs?.files ?? [:]).compactMapValues(fill)
-        absentFiles = Set((needs?.files ?? [:]).keys).subtracting(files.keys)
+        declaredFiles = Set((needs?.files ?? [:]).keys)
         directories = (needs?.directories ?? []).compactMap(fill).filter { $0.hasPrefix("/") }
         helpers = needs?.helpers ?? [:]
         secrets = (needs?.secrets ?? [:]).mapValues { places in

@@ -193,8 +193,10 @@ typedef struct ep_host {
     ep_status (*file_read)(ep_host_context *context, const char *name, uint64_t size, const ep_sink *sink);
 
     /* [any] Lets the host run a declared helper program, without a shell: a helper document {name, arguments, input};
-     * its standard output goes to sink. EP_DENIED if it is not declared, EP_NOT_FOUND if there is no such program,
-     * EP_AUTH if it ended with another status than 0, said too much or took too long. */
+     * its standard output goes to sink. EP_DENIED if it is not declared, EP_UNSUPPORTED if this machine has no such
+     * program, EP_NOT_FOUND if it ended with another status than 0 and the words "credentials not found", as
+     * credential helpers do that have none, EP_AUTH if it ended with another status otherwise, said too much or took
+     * too long. */
     ep_status (*run_helper)(ep_host_context *context, const char *document, uint64_t size, const ep_sink *sink);
 
     /* [any] Nanoseconds since 1970 UTC, as the host's clock has it. */
