@@ -110,6 +110,7 @@ let package = Package(
         hostKit("Workers", ["ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
         hostKit("Prepare", ["OCI", "HTTP", "Digest", "Documents", "Files"]),
         hostKit("Assemble", ["Prepare", "OCI", "CArchive", "Digest", "Documents", "Files"]),
+        hostKit("Import", ["OCI", "Digest", "Documents", "Files"]),
         hostKit("Settings", ["Schema", "Schemas", "Documents", "Files"]),
         hostKit(
             "Discovery",
@@ -119,14 +120,16 @@ let package = Package(
         hostKit(
             "Execution",
             [
-                "Plans", "State", "Discovery", "Settings", "Workers", "Prepare", "Assemble", "Schema", "OCI", "Digest",
+                "Plans", "State", "Discovery", "Settings", "Workers", "Prepare", "Assemble", "Import", "Schema", "OCI",
+                "Digest",
                 "Documents", "Files", "ProviderAPI", "CSystem",
             ]),
         hostKit("Reports", ["Execution", "State", "Documents", "CSystem"]),
         .executableTarget(
             name: "Host",
             dependencies: [
-                "Reports", "Execution", "Plans", "State", "Settings", "Discovery", "Workers", "Prepare", "Assemble",
+                "Reports", "Execution", "Import", "Plans", "State", "Settings", "Discovery", "Workers", "Prepare",
+                "Assemble",
                 "HTTP",
                 "Documents", "Files", "CSystem", arguments,
             ],

@@ -92,6 +92,8 @@ public struct OperationRequest: Sendable, Equatable, Codable {
     public var state: [String: JSON]
     /// `ep.undo/1`: the ledger's entry to undo.
     public var entry: JSON?
+    /// `ep.fetch/1`: the directory of an OCI image layout that blobs are to be added to; the provider may write below it.
+    public var into: String?
 
     /// `entry` of `ep.undo/1`, read. Nil if there is none.
     /// - Throws: `Failure(.usage)` if it is no ledger entry.

@@ -52,6 +52,20 @@ struct Session {
             logLevel: settings.logLevel.value, interruption: interruption)
     }
 
+    /// Runs the plan that a command is, or prints it.
+    func publish(
+        _ plan: Plan, running: RunningOptions, printPlan: Bool, report: ReportOptions, localOnly: Bool = false
+    ) async throws {
+        if printPlan {
+            Output.result(String(decoding: try DocumentCoding.encode(plan, pretty: true), as: UTF8.self))
+            return
+        }
+        let located = try LocatedPlan(plan, directory: FileManager.default.currentDirectoryPath)
+        try await publish(
+            located, options: running.options(of: located), dryRun: running.dryRun, report: report,
+            localOnly: localOnly)
+    }
+
     /// Runs a plan and tells its end.
     func publish(
         _ plan: LocatedPlan, options: RunOptions, dryRun: Bool, report: ReportOptions, localOnly: Bool = false

@@ -188,6 +188,12 @@ public struct Encoded: Sendable {
     public let bytes: [UInt8]
     public let descriptor: Descriptor
 
+    /// Bytes that somebody else encoded; the descriptor is theirs.
+    public init(bytes: [UInt8], descriptor: Descriptor) {
+        self.bytes = bytes
+        self.descriptor = descriptor
+    }
+
     public init(_ value: some Encodable, mediaType: String) throws {
         bytes = [UInt8](try DocumentCoding.encode(value))
         descriptor = Descriptor(mediaType: mediaType, digest: sha256(bytes), size: Int64(bytes.count))

@@ -19,6 +19,7 @@ public protocol Provider: Sendable {
     func inventory(_ request: OperationRequest) async throws -> OperationResult
     func undo(_ request: OperationRequest) async throws -> OperationResult
     func status(_ request: OperationRequest) async throws -> OperationResult
+    func fetch(_ request: OperationRequest) async throws -> OperationResult
     /// Operations of the author's own, and those of the core that have no method above.
     func perform(_ operation: String, _ request: OperationRequest) async throws -> OperationResult
 }
@@ -69,6 +70,9 @@ extension Provider {
     public func status(_ request: OperationRequest) async throws -> OperationResult {
         throw Unsupported(request.operation)
     }
+    public func fetch(_ request: OperationRequest) async throws -> OperationResult {
+        throw Unsupported(request.operation)
+    }
     public func perform(_ operation: String, _ request: OperationRequest) async throws -> OperationResult {
         throw Unsupported(operation)
     }
@@ -86,6 +90,7 @@ extension Provider {
         case "ep.inventory/1": try await inventory(request)
         case "ep.undo/1": try await undo(request)
         case "ep.status/1": try await status(request)
+        case "ep.fetch/1": try await fetch(request)
         default: try await perform(operation, request)
         }
     }

@@ -1,6 +1,7 @@
 public import Documents
 import FoundationEssentials
 import HTTP
+import OCI
 public import ProviderKit
 
 /// Publishes container images to any registry of the OCI distribution specification 1.1, with Docker Hub's own ways.
@@ -58,14 +59,33 @@ public struct DockerHub: Provider {
         try await Place(self, request).status()
     }
 
+    /// Brings what stands under the target's one tag here.
+    public func fetch(_ request: OperationRequest) async throws -> OperationResult {
+        guard let into = request.into, let name = request.target.tags.first else {
+            throw Failure(.usage, "fetch needs a tag and a layout", place: request.target.name)
+        }
+        let client = try client(request, .pull)
+        let (root, received) = try await Fetch(
+            client: client, layout: try Layout(opening: into), parallel: options.parallel
+        ).image(name)
+        var result = OperationResult()
+        result.digest = "\(root.digest)"
+        result.items = [try JSON(encoding: root)]
+        result.actions = ["fetched \(received) bytes"]
+        return result
+    }
+
+    private func client(_ request: OperationRequest, _ access: RegistryClient.Access) throws -> RegistryClient {
+        let repository = try Repository(request.target.address, place: request.target.name)
+        return RegistryClient(
+            repository, host: host, http: http, credential: try credential(for: repository),
+            insecure: options.insecure, access: access)
+    }
+
     /// Puts an old tag back.
     public func undo(_ request: OperationRequest) async throws -> OperationResult {
         guard let entry = try request.ledgerEntry() else { throw Failure(.usage, "undo needs an entry of the ledger") }
-        let repository = try Repository(request.target.address, place: request.target.name)
-        let client = RegistryClient(
-            repository, host: host, http: http, credential: try credential(for: repository),
-            insecure: options.insecure, access: .delete)
-        try await Undo(client: client, entry: entry).perform()
+        try await Undo(client: try client(request, .delete), entry: entry).perform()
         var result = OperationResult()
         result.gone = true
         return result

@@ -1,14 +1,13 @@
 import ArgumentParser
 import Documents
 import Execution
-import FoundationEssentials
 import Plans
 
 struct ContainerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "container", abstract: "Base container images of a release.",
         subcommands: [
-            ContainerPrepare.self, ContainerPublish.self, ContainerBase.self, ContainerCheck.self,
+            ContainerPrepare.self, ContainerPublish.self, ContainerCopy.self, ContainerBase.self, ContainerCheck.self,
             ContainerApp.self, ContainerDistroless.self,
         ])
 }
@@ -47,6 +46,7 @@ struct ContainerPublish: AsyncParsableCommand {
     var to: [String] = []
     @Option(name: .shortAndLong, help: "A tag; default: the version in lower case.") var tag: [String] = []
     @OptionGroup var registries: RegistryOptions
+    @OptionGroup var change: TagOptions
     @OptionGroup var running: RunningOptions
     @Flag(help: "Prints the plan that this command is, and does nothing.") var printPlan = false
     @OptionGroup var places: PlaceOptions
@@ -54,20 +54,13 @@ struct ContainerPublish: AsyncParsableCommand {
 
     func run() async throws {
         let session = try Session(places)
-        var targets = try registries.targets(to: to, tags: tag, session: session)
+        var targets = try registries.targets(to: to, tags: tag, change: change, session: session)
         let localOnly = targets.isEmpty
         if localOnly {
             targets = [Plan.Target(artifact: "base", to: "local:\(session.catalogue)", tags: tag.isEmpty ? nil : tag)]
         }
         let plan = Plan(
             name: "openEuler \(release.version.uppercased())", artifacts: ["base": release.artifact], targets: targets)
-        if printPlan {
-            Output.result(String(decoding: try DocumentCoding.encode(plan, pretty: true), as: UTF8.self))
-            return
-        }
-        let located = try LocatedPlan(plan, directory: FileManager.default.currentDirectoryPath)
-        try await session.publish(
-            located, options: running.options(of: located), dryRun: running.dryRun, report: report,
-            localOnly: localOnly)
+        try await session.publish(plan, running: running, printPlan: printPlan, report: report, localOnly: localOnly)
     }
 }

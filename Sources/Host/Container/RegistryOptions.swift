@@ -4,7 +4,38 @@ import Documents
 import FoundationEssentials
 import Plans
 
-/// Which registries, and what may happen to the tags there.
+/// What may happen to the tags of a registry, and how it is reached.
+struct TagOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("A registry that is spoken to in the clear; may be given several times.", valueName: "host"))
+    var insecure: [String] = []
+    @Flag(help: "The images are public: that is verified without credentials.") var `public` = false
+    @Flag(help: "A version's tag may move to other content.") var update = false
+    @Flag(help: "An alias may move to a lower version.") var allowAliasDowngrade = false
+    @Flag(help: "A tag may move to an image with fewer platforms.") var allowFewerPlatforms = false
+
+    func isInsecure(_ repository: String) -> Bool { insecure.contains { repository.hasPrefix("\($0)/") } }
+
+    /// The options of a target in that repository; nil if there are none.
+    func options(of repository: String) -> [String: JSON]? {
+        var options: [String: JSON] = [:]
+        if isInsecure(repository) { options["insecure"] = true }
+        if `public` { options["public"] = true }
+        if update { options["update"] = true }
+        if allowAliasDowngrade { options["allow_alias_downgrade"] = true }
+        if allowFewerPlatforms { options["allow_fewer_platforms"] = true }
+        return options.isEmpty ? nil : options
+    }
+
+    /// - Throws: `Failure` for a host that no repository has: it would be taken for insecure and is not.
+    func checkHosts(of repositories: [String]) throws {
+        for host in insecure where !repositories.contains(where: { $0.hasPrefix("\(host)/") }) {
+            throw Failure(.usage, "--insecure \(host): no image is there", hint: "spell it as the image's name does")
+        }
+    }
+}
+
+/// Which registries.
 struct RegistryOptions: ParsableArguments {
     @Option(
         name: [.customShort("p"), .long],
@@ -14,66 +45,41 @@ struct RegistryOptions: ParsableArguments {
         name: [.customShort("g"), .long],
         help: ArgumentHelp("The registry of --repo; default: the provider's own.", valueName: "host"))
     var registry: String?
-    @Flag(name: [.customShort("m"), .long], help: "To every registry of the login file.") var mpublish = false
     @Option(name: [.customShort("f"), .long], help: .hidden) var dockerfile: String?
-    @Option(
-        help: ArgumentHelp("A registry that is spoken to in the clear; may be given several times.", valueName: "host"))
-    var insecure: [String] = []
-    @Flag(help: "The images are public: that is verified without credentials.") var `public` = false
-    @Flag(help: "A version's tag may move to other content.") var update = false
-    @Flag(help: "An alias may move to a lower version.") var allowAliasDowngrade = false
-    @Flag(help: "A tag may move to an image with fewer platforms.") var allowFewerPlatforms = false
 
     /// The scheme under which a provider takes registries.
     static let scheme = "registry"
 
-    func validate() throws {
+    /// The targets that these options and `to` name.
+    /// - Throws: `Failure` when they do not fit together.
+    func targets(to: [String], tags: [String], change: TagOptions, session: Session) throws -> [Plan.Target] {
         if dockerfile != nil {
             throw Failure(
                 .usage, "--dockerfile is not in this version: the base image is assembled without one",
                 hint: "leave it out, or build with buildah")
         }
-        if registry != nil, repo == nil {
-            throw ValidationError("--registry names the host of a repository: give --repo as well")
-        }
-        if mpublish, repo != nil || registry != nil {
-            throw ValidationError("--mpublish takes the registries from the login file: leave --repo and --registry out")
-        }
-    }
-
-    /// The targets that these options and `to` name.
-    /// - Throws: `Failure` when the login file is at fault.
-    func targets(to: [String], tags: [String], session: Session) throws -> [Plan.Target] {
-        var targets = to.map { Plan.Target(artifact: "base", to: $0) }
-        let environment = session.environment
+        var places = to
         if let repo {
-            let host = try registry ?? defaults(session)["registry"]?.string
-            guard let host else {
+            guard let host = try registry ?? defaults(session)["registry"]?.string else {
                 throw Failure(.usage, "no provider says which registry is meant", hint: "name it with --registry")
             }
-            targets.append(Plan.Target(artifact: "base", to: "\(Self.scheme):\(host)/\(repo)"))
+            places.append("\(Self.scheme):\(host)/\(repo)")
+        } else if registry != nil {
+            throw Failure(.usage, "--registry names the host of a repository", hint: "give --repo as well")
         }
-        // One registry: the variables that the predecessor read.
+        var targets = places.map { Plan.Target(artifact: "base", to: $0, tags: tags.isEmpty ? nil : tags) }
         let registries = targets.indices.filter { targets[$0].scheme == Self.scheme }
-        if registries.count == 1, ["LOGIN_USERNAME", "LOGIN_PASSWORD"].contains(where: { Self.isSet($0, environment) }) {
-            targets[registries[0]].options = [
+        for index in registries { targets[index].options = change.options(of: targets[index].address) }
+        // One registry: the variables that the predecessor read.
+        let isSet = ["LOGIN_USERNAME", "LOGIN_PASSWORD"].contains { name in
+            ["", "_FILE"].contains { !(session.environment[name + $0] ?? "").isEmpty }
+        }
+        if registries.count == 1, isSet {
+            targets[registries[0]].options = (targets[registries[0]].options ?? [:]).merging([
                 "username_variable": "LOGIN_USERNAME", "password_variable": "LOGIN_PASSWORD",
-            ]
+            ]) { $1 }
         }
-        for index in targets.indices {
-            targets[index].tags = tags.isEmpty ? nil : tags
-            guard targets[index].scheme == Self.scheme else { continue }
-            var options = targets[index].options ?? [:]
-            if insecure.contains(where: { targets[index].address.hasPrefix("\($0)/") }) { options["insecure"] = true }
-            if `public` { options["public"] = true }
-            if update { options["update"] = true }
-            if allowAliasDowngrade { options["allow_alias_downgrade"] = true }
-            if allowFewerPlatforms { options["allow_fewer_platforms"] = true }
-            targets[index].options = options.isEmpty ? nil : options
-        }
-        for host in insecure where !targets.contains(where: { $0.address.hasPrefix("\(host)/") }) {
-            throw Failure(.usage, "--insecure \(host): no target is there", hint: "spell it as the target does")
-        }
+        try change.checkHosts(of: registries.map { targets[$0].address })
         return targets
     }
 
@@ -81,9 +87,5 @@ struct RegistryOptions: ParsableArguments {
     private func defaults(_ session: Session) throws -> JSON {
         let manifest = try session.providers.provider(forScheme: Self.scheme).manifest
         return manifest.verbs?.first { $0["command"]?.string == "container publish" } ?? [:]
-    }
-
-    private static func isSet(_ name: String, _ environment: [String: String]) -> Bool {
-        ["", "_FILE"].contains { !(environment[name + $0] ?? "").isEmpty }
     }
 }

@@ -83,6 +83,7 @@ struct Description {
         "ep.distribute/1": "regions and accounts", "ep.release/1": "makes it public: tags, names, permissions",
         "ep.inventory/1": "what carries our marks", "ep.undo/1": "removes what a run made",
         "ep.status/1": "what the target has",
+        "ep.fetch/1": "brings an image here",
         "ep.retire/1": "withdraws an image", "ep.marketplace.check/1": "what the marketplace would say",
         "ep.marketplace.submit/1": "submits to the marketplace",
     ]

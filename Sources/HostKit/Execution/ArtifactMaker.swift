@@ -4,6 +4,7 @@ import Documents
 import Files
 import FoundationEssentials
 import Glibc
+import OCI
 import Plans
 import Prepare
 
@@ -18,9 +19,16 @@ struct ArtifactMaker: Sendable {
     /// What an earlier attempt of this run found; a resumed run publishes the same or nothing.
     var pinned: [String: ReadyArtifact.Provenance]
     var observer: any RunObserver
+    var fetch:
+        @Sendable (_ repository: String, _ name: String, _ options: [String: JSON], _ into: String) async throws
+            -> Descriptor
 
     func make(_ name: String) async throws -> ReadyArtifact {
         guard let artifact = plan.plan.artifacts[name] else { throw Failure(.internal, "no artifact \(name)") }
+        if artifact.images != nil {
+            return try await ImageImport(plan: plan, cache: cache, fetch: fetch).make(
+                name, artifact, pinned: pinned[name])
+        }
         return artifact.kind == "disk" ? try disk(name, artifact) : try await container(name, artifact)
     }
 

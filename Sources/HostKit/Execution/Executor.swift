@@ -102,10 +102,6 @@ public struct Executor: Sendable {
             }
             let place = plan.place(ofTarget: number, "options")
             try providers.validate(target.options ?? [:], for: provider, place: place)
-            if target.options?["public"]?.bool == true { try providers.checkPublicSharing(of: target.title) }
-            if target.options?["insecure"]?.bool == true || target.options?["tls_verify"]?.bool == false {
-                try providers.check(insecureTarget: target.title)
-            }
             let isPath = Needs.addressIsPath(provider.manifest)
             let artifact = plan.plan.artifacts[target.artifact]
             let tags = target.tags ?? [artifact?.release ?? artifact?.version].compactMap { $0?.lowercased() }
@@ -113,10 +109,19 @@ public struct Executor: Sendable {
                 name: target.title, scheme: target.scheme,
                 address: isPath ? plan.absolute(target.address) : target.address, tags: tags,
                 options: target.options ?? [:])
-            for host in Needs(provider.manifest, target: resolved, environment: environment).hosts {
-                try providers.check(endpoint: host, provider: provider.manifest.id)
-            }
+            try allow(resolved, provider)
             return Place(target: resolved, artifact: target.artifact, provider: provider)
+        }
+    }
+
+    /// What policy says about a target.
+    func allow(_ target: OperationRequest.Target, _ provider: InstalledProvider) throws {
+        if target.options["public"]?.bool == true { try providers.checkPublicSharing(of: target.name) }
+        if target.options["insecure"]?.bool == true || target.options["tls_verify"]?.bool == false {
+            try providers.check(insecureTarget: target.name)
+        }
+        for host in Needs(provider.manifest, target: target, environment: environment).hosts {
+            try providers.check(endpoint: host, provider: provider.manifest.id)
         }
     }
 
@@ -136,7 +141,7 @@ public struct Executor: Sendable {
         let observer = context.observer
         let maker = ArtifactMaker(
             plan: plan, mirror: mirror, cache: cache, downloader: downloader, environment: environment, pinned: pinned,
-            observer: observer)
+            observer: observer, fetch: { try await fetch($0, $1, $2, $3, context) })
         return try await withThrowingTaskGroup(of: ReadyArtifact.self) { group in
             for name in plan.plan.artifacts.keys { group.addTask { try await maker.make(name) } }
             var made: [String: ReadyArtifact] = [:]

@@ -160,14 +160,14 @@ actor TargetRun {
     }
 
     /// One operation, asked again until the vendor is done.
-    func invoke(_ operation: String, entry: JSON? = nil) async throws -> OperationResult {
+    func invoke(_ operation: String, entry: JSON? = nil, into: String? = nil) async throws -> OperationResult {
         let started = ContinuousClock.now
         var event = RunEvent(.operationStarted, target: title)
         event.operation = operation
         context.observer.observe(event)
         context.append(JournalEvent(.started, target: title, operation: operation))
         while true {
-            switch try await once(operation, entry) {
+            switch try await once(operation, entry, into) {
             case .done(let bytes):
                 let result: OperationResult
                 do { result = try DocumentCoding.decode(OperationResult.self, from: Data(bytes)) } catch {
@@ -221,10 +221,12 @@ actor TargetRun {
         }
     }
 
-    private func once(_ operation: String, _ entry: JSON?) async throws -> WorkerOutcome {
+    private func once(_ operation: String, _ entry: JSON?, _ into: String?) async throws -> WorkerOutcome {
         await context.turnstile.enter()
         defer { Task { await context.turnstile.leave() } }
-        let isReading = [EP_OP_REQUIREMENTS, EP_OP_CHECK, EP_OP_PLAN, EP_OP_STATUS, EP_OP_INVENTORY].contains(operation)
+        let isReading = [EP_OP_REQUIREMENTS, EP_OP_CHECK, EP_OP_PLAN, EP_OP_STATUS, EP_OP_INVENTORY, EP_OP_FETCH]
+            .contains(
+                operation)
         if !isReading { for directory in needs.directories { try makeDirectory(directory) } }
         let store = isReading ? nil : try store()
         let services = JobServices(
@@ -233,10 +235,13 @@ actor TargetRun {
             redactor: context.redactor, log: context.log, observer: context.observer)
         var request = OperationRequest(
             operation: operation, run: context.runID, publication: publicationID, target: target, state: data)
-        if operation != EP_OP_UNDO && operation != EP_OP_REQUIREMENTS && operation != EP_OP_INVENTORY {
+        if operation != EP_OP_UNDO && operation != EP_OP_REQUIREMENTS && operation != EP_OP_INVENTORY
+            && operation != EP_OP_FETCH
+        {
             request.artifact = artifact.document
         }
         request.entry = entry
+        request.into = into
         let manifest = provider.manifest
         let isCheck = operation == EP_OP_CHECK || operation == EP_OP_REQUIREMENTS
         let job = WorkerJob(
@@ -248,7 +253,8 @@ actor TargetRun {
             blocksPath: manifest.views.contains("blocks") ? artifact.blocksPath : nil,
             checkpoints: isReading ? [] : try records().map { ($0.key, $0.data) },
             readableFiles: Array(needs.files.values) + (isReading ? needs.directories : []),
-            writableDirectories: isReading ? [] : needs.directories, ports: isCheck ? [] : needs.ports,
+            writableDirectories: (isReading ? [] : needs.directories) + [into].compactMap(\.self),
+            ports: isCheck ? [] : needs.ports,
             environment: needs.environment, inactivity: .seconds(manifest.inactivity ?? 120))
         // On the disk within a second, whatever the provider does meanwhile.
         let flusher = Task {

@@ -93,16 +93,20 @@ public struct LocatedPlan: Sendable {
             ("architectures", artifact.architectures != nil), ("mirror", artifact.mirror != nil),
             ("lock", artifact.lock != nil),
         ]
+        let ofImages = [("images", artifact.images != nil), ("options", artifact.options != nil)]
         let ofDisk = [
             ("file", artifact.file != nil), ("format", artifact.format != nil), ("version", artifact.version != nil),
             ("platform", artifact.platform != nil),
         ]
-        if artifact.kind == "container" {
+        if artifact.kind == "container", artifact.images != nil {
+            needed = []
+            foreign = ofDisk + ofContainer
+        } else if artifact.kind == "container" {
             needed = [ofContainer[0]]
-            foreign = ofDisk
+            foreign = ofDisk + ofImages
         } else {
             needed = Array(ofDisk.prefix(3))
-            foreign = ofContainer
+            foreign = ofContainer + ofImages
         }
         if let missing = needed.first(where: { !$0.1 }) {
             throw Failure(
@@ -111,7 +115,9 @@ public struct LocatedPlan: Sendable {
         }
         if let extra = foreign.first(where: { $0.1 }) {
             throw Failure(
-                .usage, "\"\(extra.0)\" means nothing for a \(artifact.kind)", place: place(path + [extra.0]),
+                .usage,
+                "\"\(extra.0)\" means nothing for a \(artifact.kind)\(artifact.images == nil ? "" : " made of images that exist")",
+                place: place(path + [extra.0]),
                 hint: "remove it, or change the kind")
         }
     }

@@ -10,6 +10,10 @@ public struct Plan: Sendable, Equatable, Codable {
         public var architectures: [String]?
         public var mirror: String?
         public var lock: String?
+        /// Images that exist, in place of a release; several are joined.
+        public var images: [String]?
+        /// Of images in a registry: its provider's options.
+        public var options: [String: JSON]?
         public var file: String?
         public var format: String?
         public var version: String?
@@ -27,6 +31,13 @@ public struct Plan: Sendable, Equatable, Codable {
             self.architectures = architectures
             self.mirror = mirror
             self.lock = lock
+        }
+
+        /// An image that exists; several are joined to one of several platforms.
+        public init(images: [String], options: [String: JSON]? = nil) {
+            kind = "container"
+            self.images = images
+            self.options = options
         }
     }
 

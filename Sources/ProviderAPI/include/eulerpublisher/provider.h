@@ -253,6 +253,7 @@ typedef struct ep_host {
 #define EP_OP_UNDO "ep.undo/1"
 #define EP_OP_STATUS "ep.status/1"
 #define EP_OP_RETIRE "ep.retire/1"
+#define EP_OP_FETCH "ep.fetch/1"
 #define EP_OP_MARKETPLACE_CHECK "ep.marketplace.check/1"
 #define EP_OP_MARKETPLACE_SUBMIT "ep.marketplace.submit/1"
 

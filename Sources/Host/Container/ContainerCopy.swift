@@ -1,0 +1,73 @@
+import ArgumentParser
+import Documents
+import Execution
+import FoundationEssentials
+import Import
+import Plans
+
+/// From where an image is to wherever it shall be: a plan of one artifact.
+struct ContainerCopy: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "copy", abstract: "Copies an image that exists to one or many places.",
+        discussion: """
+            SOURCE and DESTINATION are HOST/REPOSITORY[:TAG] (docker:// may stand before it) or oci:DIRECTORY[:TAG]; a source may \
+            also be docker-archive:FILE. A destination without a tag gets the source's. Everything is copied: all platforms, \
+            with the digests that they have.
+            """)
+
+    @Argument(help: "The image.") var source: String
+    @Argument(help: "Where it goes.") var destinations: [String]
+    @OptionGroup var change: TagOptions
+    @OptionGroup var running: RunningOptions
+    @Flag(help: "Prints the plan that this command is, and does nothing.") var printPlan = false
+    @OptionGroup var places: PlaceOptions
+    @OptionGroup var report: ReportOptions
+
+    func run() async throws {
+        let session = try Session(places)
+        let from = try ImageReference(source)
+        var options: [String: JSON] = [:]
+        if case .registry(let repository, _) = from, change.isInsecure(repository) { options["insecure"] = true }
+        let targets = try destinations.map { try target($0, tagged: from.tag) }
+        let plan = Plan(
+            artifacts: ["image": Plan.Artifact(images: ["\(from)"], options: options.isEmpty ? nil : options)],
+            targets: targets)
+        try change.checkHosts(of: targets.map(\.address) + [from.repository].compactMap(\.self))
+        try await session.publish(
+            plan, running: running, printPlan: printPlan, report: report)
+    }
+
+    private func target(_ text: String, tagged: String?) throws -> Plan.Target {
+        // An image name without a tag means the source's, not "latest".
+        let isTagged = text.split(separator: "/").last.map { $0.contains(":") } ?? false
+        switch try ImageReference(text) {
+        case .layout(let directory, let tag):
+            return Plan.Target(artifact: "image", to: "local:\(directory)", tags: [tag ?? tagged ?? "latest"])
+        case .registry(let repository, let name):
+            guard !name.hasPrefix("sha256:") else {
+                throw Failure(.usage, "\(text) names a digest: a destination is a tag")
+            }
+            return Plan.Target(
+                artifact: "image", to: "\(RegistryOptions.scheme):\(repository)",
+                tags: [isTagged ? name : tagged ?? name],
+                options: change.options(of: repository))
+        case .archive:
+            throw Failure(
+                .usage, "\(text): an archive is no destination",
+                hint: "copy to oci:DIRECTORY, which holds all platforms; then: skopeo copy oci:DIRECTORY:TAG \(text)")
+        }
+    }
+}
+
+extension ImageReference {
+    /// What it is known by, if that is a tag.
+    var tag: String? {
+        switch self {
+        case .layout(_, let tag): tag
+        case .registry(_, let name): name.hasPrefix("sha256:") ? nil : name
+        case .archive: nil
+        }
+    }
+
+    var repository: String? { if case .registry(let repository, _) = self { repository } else { nil } }
+}
