@@ -4,10 +4,16 @@ extension HTTPResponse {
     /// - Throws: `Failure` with code `refused` for a place that no answer may send us to, as for redirects.
     public func location() throws -> String? {
         guard let text = headers["Location"], !text.isEmpty else { return nil }
+        return try resolving(text)
+    }
+
+    /// An address that the answer names, made absolute.
+    /// - Throws: as `location`.
+    public func resolving(_ text: String) throws -> String {
         let origin = try Address(url)
         var target = try origin.resolving(text)
         target.userInformation = nil
-        try Redirect.check(target, from: origin, "the Location")
+        try Redirect.check(target, from: origin, "the answer")
         return target.text
     }
 

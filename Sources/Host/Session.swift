@@ -42,13 +42,15 @@ struct Session {
 
     func state() throws -> StateDirectory { try StateDirectory(settings.stateDirectory.value) }
 
-    func executor(_ report: ReportOptions) throws -> Executor {
+    func executor(_ report: ReportOptions) throws -> Executor { try executor(report.observer(texts)) }
+
+    func executor(_ observer: any RunObserver) throws -> Executor {
         let interruption = Interruption()
         Signals.interrupt(interruption)
         return Executor(
             version: EulerPublisher.version, providers: providers,
             workers: Workers(workerExecutable: "\(prefix)/libexec/eulerpublisher/eulerpublisher-worker"), cache: cache,
-            mirror: mirror, downloader: downloader, environment: environment, observer: report.observer(texts),
+            mirror: mirror, downloader: downloader, environment: environment, observer: observer,
             logLevel: settings.logLevel.value, interruption: interruption)
     }
 

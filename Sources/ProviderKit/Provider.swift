@@ -20,6 +20,7 @@ public protocol Provider: Sendable {
     func undo(_ request: OperationRequest) async throws -> OperationResult
     func status(_ request: OperationRequest) async throws -> OperationResult
     func fetch(_ request: OperationRequest) async throws -> OperationResult
+    func retire(_ request: OperationRequest) async throws -> OperationResult
     /// Operations of the author's own, and those of the core that have no method above.
     func perform(_ operation: String, _ request: OperationRequest) async throws -> OperationResult
 }
@@ -73,6 +74,9 @@ extension Provider {
     public func fetch(_ request: OperationRequest) async throws -> OperationResult {
         throw Unsupported(request.operation)
     }
+    public func retire(_ request: OperationRequest) async throws -> OperationResult {
+        throw Unsupported(request.operation)
+    }
     public func perform(_ operation: String, _ request: OperationRequest) async throws -> OperationResult {
         throw Unsupported(operation)
     }
@@ -90,6 +94,7 @@ extension Provider {
         case "ep.inventory/1": try await inventory(request)
         case "ep.undo/1": try await undo(request)
         case "ep.status/1": try await status(request)
+        case "ep.retire/1": try await retire(request)
         case "ep.fetch/1": try await fetch(request)
         default: try await perform(operation, request)
         }

@@ -54,9 +54,17 @@ public struct DockerHub: Provider {
         try await Place(self, request).release()
     }
 
-    /// What stands under the target's tags.
+    /// What stands under the target's tags, or under all of the repository's if it names none.
     public func status(_ request: OperationRequest) async throws -> OperationResult {
-        try await Place(self, request).status()
+        let client = try client(request, .pull)
+        let documents = Manifests(client: client)
+        let names = request.target.tags.isEmpty ? try await Tags(client: client).all() : request.target.tags
+        let tags = try await Concurrent.map(names, limit: options.parallel) { ($0, try await documents.head($0)) }
+        var result = OperationResult()
+        result.items = tags.compactMap { tag, now in
+            now.map { OperationResult.Resource(kind: Place.tagKind, id: tag, name: tag, digest: $0.digest).json }
+        }
+        return result
     }
 
     /// Brings what stands under the target's one tag here.
@@ -72,6 +80,15 @@ public struct DockerHub: Provider {
         result.digest = "\(root.digest)"
         result.items = [try JSON(encoding: root)]
         result.actions = ["fetched \(received) bytes"]
+        return result
+    }
+
+    /// Removes the target's tags.
+    public func retire(_ request: OperationRequest) async throws -> OperationResult {
+        let tags = Tags(client: try client(request, .delete))
+        for tag in request.target.tags { try await tags.remove(tag) }
+        var result = OperationResult()
+        result.gone = true
         return result
     }
 

@@ -20,27 +20,34 @@ struct Cleanup: AsyncParsableCommand {
         let executor = try session.executor(report)
         let items = try await executor.cleanup(
             run: try run.map { try state.find(run: $0) }, dryRun: dryRun, in: state)
-        if report.json {
-            for item in items { Output.result(String(decoding: try DocumentCoding.encode(item), as: UTF8.self)) }
-        } else if items.isEmpty {
-            Output.result("Nothing to clean up.")
+        try items.report(json: report.json, nothing: "Nothing to clean up.", done: "removed", would: "would be removed")
+    }
+}
+
+extension [CleanupItem] {
+    /// One line each, or one document each, and the exit status that they come to.
+    /// - Parameters:
+    ///   - done: what happened to one, and `would` what would have.
+    func report(json: Bool, nothing: String, done: String, would: String) throws {
+        if json {
+            for item in self { Output.result(String(decoding: try DocumentCoding.encode(item), as: UTF8.self)) }
+        } else if isEmpty {
+            Output.result(nothing)
         } else {
-            let rows = items.map {
-                [$0.target, $0.kind, $0.region ?? "", $0.id ?? "(perhaps never made)", words($0)]
+            let rows = map { item in
+                let words =
+                    switch item.action {
+                    case .undone: done
+                    case .wouldUndo: would
+                    case .busy: "in use by a run"
+                    case .failed: "failed: \(item.failure?.message ?? "")"
+                    }
+                return [item.target, item.kind, item.region ?? "", item.id ?? "(perhaps never made)", words]
             }
             Output.result(Columns.text([["TARGET", "KIND", "REGION", "ID", "RESULT"]] + rows))
         }
-        if let failure = items.compactMap(\.failure).first {
-            throw ExitCode(items.contains { $0.failure == nil } ? 7 : failure.code.exitStatus)
-        }
-    }
-
-    private func words(_ item: CleanupItem) -> String {
-        switch item.action {
-        case .undone: "removed"
-        case .wouldUndo: "would be removed"
-        case .busy: "in use by a run"
-        case .failed: "failed: \(item.failure?.message ?? "")"
+        if let failure = compactMap(\.failure).first {
+            throw ExitCode(contains { $0.failure == nil } ? 7 : failure.code.exitStatus)
         }
     }
 }

@@ -41,14 +41,37 @@ extension Executor {
                 if !dryRun { forgetIfSettled(id, state) }
                 continue
             }
-            items += await cleanup(id, entries, dryRun: dryRun, in: state)
+            items += await undo(entries, of: id, dryRun: dryRun, in: state) { try Ledger.unsettled(of: directory) }
         }
         return items
     }
 
-    private func cleanup(_ id: String, _ entries: [Ledger.Entry], dryRun: Bool, in state: StateDirectory) async
-        -> [CleanupItem]
+    /// Puts back the tags that a finished run moved, those of them that still are where it moved them.
+    /// - Throws: `Failure` when the state cannot be read.
+    public func restoreTags(of run: RunDirectory, dryRun: Bool, in state: StateDirectory) async throws -> [CleanupItem]
     {
+        var items: [CleanupItem] = []
+        for id in try state.publications() {
+            let directory = state.publicationDirectory(id)
+            func moved() throws -> [Ledger.Entry] {
+                try Ledger.entries(of: directory).filter {
+                    $0.run == run.id && $0.kind == Self.tagKind && $0.id != nil && $0.isSettled && !$0.isUndone
+                }.reversed()
+            }
+            let entries = try moved()
+            if !entries.isEmpty { items += await undo(entries, of: id, dryRun: dryRun, in: state, moved) }
+        }
+        return items
+    }
+
+    /// What a provider's ledger calls a name that moves.
+    private static let tagKind = "tag"
+
+    /// - Parameter current: what may be undone by now: the holder before us may have settled or undone some.
+    private func undo(
+        _ entries: [Ledger.Entry], of id: String, dryRun: Bool, in state: StateDirectory,
+        _ current: () throws -> [Ledger.Entry]
+    ) async -> [CleanupItem] {
         let directory = state.publicationDirectory(id)
         func item(_ entry: Ledger.Entry, _ about: PublicationAbout?, _ action: CleanupItem.Action, _ failure: Failure?)
             -> CleanupItem
@@ -68,8 +91,7 @@ extension Executor {
             let publication = try Publication(id, in: state, about: found, run: "cleanup")
             let target = try undoer(publication, found, state)
             var items: [CleanupItem] = []
-            // Read again: the holder before us may have settled some.
-            let open = try Ledger.unsettled(of: directory).filter { entry in
+            let open = try current().filter { entry in
                 entries.contains { $0.intent == entry.intent }
             }
             for entry in open {

@@ -125,7 +125,7 @@ public struct Executor: Sendable {
         }
     }
 
-    private func context(run: RunDirectory?, options: RunOptions, parallel: Int?) throws -> RunContext {
+    func context(run: RunDirectory?, options: RunOptions, parallel: Int?) throws -> RunContext {
         let log = try RunLog(run?.logPath, level: logLevel)
         return RunContext(
             run: run, runID: run?.id ?? "preview", journal: try run.map { try Journal($0) }, workers: workers,

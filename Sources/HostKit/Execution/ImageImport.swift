@@ -86,27 +86,12 @@ extension Executor {
     func fetch(
         _ repository: String, _ name: String, _ options: [String: JSON], _ into: String, _ context: RunContext
     ) async throws -> Descriptor {
-        let provider = try providers.provider(forScheme: "registry")
         let target = OperationRequest.Target(
             name: "registry:\(repository):\(name)", scheme: "registry", address: repository, tags: [name],
             options: options)
-        try providers.validate(options, for: provider, place: target.name)
-        try allow(target, provider)
-        guard provider.manifest.operations.contains(EP_OP_FETCH) else {
-            throw Failure(.usage, "\(provider.manifest.id) brings no images here", place: target.name)
-        }
-        let nothing = ReadyArtifact(
-            name: "",
-            document: .init(kind: "container", name: "", version: "", digest: "", size: 0, platforms: [], files: []),
-            paths: [:], blocksPath: nil, provenance: .init(sources: []))
-        let run = try TargetRun(
-            provider: provider, target: target, artifact: nothing, publicationID: sha256(Array(target.name.utf8)).hex,
-            publication: nil, context: context)
-        let result = try await run.invoke(EP_OP_FETCH, into: into)
+        let result = try await ask(EP_OP_FETCH, of: target, into: into, context)
         guard let item = result.items?.first, let descriptor = try? item.decoded(Descriptor.self) else {
-            throw Failure(
-                .crashed, "\(provider.manifest.id) did not say what it fetched", place: target.name,
-                hint: provider.manifest.report.map { "report it to \($0)" })
+            throw Failure(.crashed, "the provider did not say what it fetched", place: target.name)
         }
         return descriptor
     }

@@ -235,9 +235,9 @@ actor TargetRun {
             redactor: context.redactor, log: context.log, observer: context.observer)
         var request = OperationRequest(
             operation: operation, run: context.runID, publication: publicationID, target: target, state: data)
-        if operation != EP_OP_UNDO && operation != EP_OP_REQUIREMENTS && operation != EP_OP_INVENTORY
-            && operation != EP_OP_FETCH
-        {
+        // Of a mere question there is none.
+        let isAbout = ![EP_OP_UNDO, EP_OP_REQUIREMENTS, EP_OP_INVENTORY, EP_OP_FETCH, EP_OP_RETIRE].contains(operation)
+        if isAbout, !artifact.document.digest.isEmpty {
             request.artifact = artifact.document
         }
         request.entry = entry

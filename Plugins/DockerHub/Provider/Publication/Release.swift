@@ -42,17 +42,4 @@ extension Place {
         result.digest = artifact.digest
         return result
     }
-
-    /// What stands under the target's tags.
-    func status() async throws -> OperationResult {
-        let documents = Manifests(client: client(.pull))
-        let tags = try await Concurrent.map(request.target.tags, limit: options.parallel) {
-            ($0, try await documents.head($0))
-        }
-        var result = OperationResult()
-        result.items = tags.compactMap { tag, now in
-            now.map { OperationResult.Resource(kind: Self.tagKind, id: tag, name: tag, digest: $0.digest).json }
-        }
-        return result
-    }
 }

@@ -20,7 +20,7 @@ struct Undo: Sendable {
         else { throw Failure(.usage, "the ledger's entry names no tag and old value") }
         let documents = Manifests(client: client)
         guard try await documents.head(tag)?.digest == to else { return }
-        if old == .null { return try await remove(tag) }
+        if old == .null { return try await Tags(client: client).remove(tag) }
         let from = try old.decoded(Manifests.Current.self)
         guard let (bytes, type) = try await documents.get(from.digest) else {
             throw Failure(
@@ -32,19 +32,5 @@ struct Undo: Sendable {
                 tag, mediaType: type.isEmpty ? from.mediaType : type, digest: from.digest, body: .bytes(bytes))
         else { return }
         throw missing.failure
-    }
-
-    /// A tag that was not there before.
-    private func remove(_ tag: String) async throws {
-        let response = try await client.send("DELETE", "manifests/\(tag)")
-        switch response.status {
-        case 200, 202, 204, 404: return
-        case 400, 405:
-            throw Failure(
-                .refused, "\(client.repository.host) does not remove tags; \(tag) was new with this run",
-                place: "\(client.repository):\(tag)", hint: "remove it in the registry's own console",
-                vendorCode: RegistryError(response).code)
-        default: throw response.refusal("the removal of the tag \(tag)", client)
-        }
     }
 }

@@ -1,0 +1,59 @@
+import Documents
+import FoundationEssentials
+import HTTP
+import OCI
+import ProviderKit
+
+/// A repository's tags, read and removed (distribution specification 1.1, "Content discovery" and "Content management").
+struct Tags: Sendable {
+    let client: RegistryClient
+
+    private static let limit = 100_000
+
+    /// All of them, page after page.
+    func all() async throws -> [String] {
+        struct Page: Decodable {
+            var tags: [String]?
+        }
+        var response = try await client.send("GET", "tags/list?n=1000")
+        var tags: [String] = []
+        while true {
+            if response.status == 404 { return [] }
+            guard response.isSuccess else { throw response.refusal("the list of tags", client) }
+            guard let page = try? DocumentCoding.decode(Page.self, from: Data(response.body)) else {
+                throw Failure(.refused, "the list of tags is not one", place: response.place)
+            }
+            tags += page.tags ?? []
+            guard tags.count <= Self.limit else {
+                throw Failure(.refused, "the repository has over \(Self.limit) tags", place: response.place)
+            }
+            guard let next = try Self.next(response) else { return tags.filter(Reference.isTag) }
+            response = try await client.send(HTTPRequest("GET", next))
+        }
+    }
+
+    /// `Link: </v2/name/tags/list?n=1000&last=x>; rel="next"`
+    private static func next(_ response: HTTPResponse) throws -> String? {
+        guard
+            let link = response.headers.all("Link").first(where: {
+                $0.contains("rel=\"next\"") || $0.contains("rel=next")
+            }),
+            let start = link.firstIndex(of: "<"), let end = link[start...].firstIndex(of: ">")
+        else { return nil }
+        return try response.resolving(String(link[link.index(after: start)..<end]))
+    }
+
+    /// Removes one. One that is not there is removed.
+    func remove(_ tag: String) async throws {
+        let response = try await client.send("DELETE", "manifests/\(tag)")
+        switch response.status {
+        case 200, 202, 204, 404: return
+        case 400, 405:
+            throw Failure(
+                .refused, "\(client.repository.host) does not remove tags (HTTP status \(response.status))",
+                place: "\(client.repository):\(tag)", hint: "remove it in the registry's own console",
+                vendorCode: RegistryError(response).code, httpStatus: response.status)
+        default: throw response.refusal("the removal of the tag \(tag)", client)
+        }
+    }
+}
