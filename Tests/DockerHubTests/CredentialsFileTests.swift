@@ -53,6 +53,17 @@ import Testing
         #expect(try lab.text(registry, "library/x") == "basic me pw")
     }
 
+    @Test func ofSeveralSpellingsTheHubsOwnIsTaken() throws {
+        let own = login("https://index.docker.io/v1/", "own:pw")
+        lab.write("auth_file", auths(login("docker.io", "short:pw") + "," + own))
+        #expect(try lab.text("docker.io") == "basic own pw")
+        // What docker leaves behind when a store holds it is no entry.
+        lab.write("auth_file", auths(#""https://index.docker.io/v1/": {}, "# + login("docker.io", "short:pw")))
+        #expect(try lab.text("docker.io") == "basic short pw")
+        lab.write("auth_file", auths(login("http://r.example", "b:pw") + "," + login("https://r.example", "c:pw")))
+        #expect(try lab.text("r.example") == "basic b pw")
+    }
+
     @Test func spellingsOfAnotherRegistryDoNotCount() throws {
         lab.write("auth_file", auths(login("https://r.example.org/", "me:pw") + "," + login("xr.example", "x:y")))
         #expect(try lab.text("r.example") == "anonymous")
