@@ -206,7 +206,9 @@ let package = Package(
         .testTarget(name: "StateTests", dependencies: ["TestSupport", "State", "Documents"], swiftSettings: strict),
         .testTarget(name: "PlansTests", dependencies: ["Plans", "Documents"], swiftSettings: strict),
         .testTarget(
-            name: "ExecutionTests", dependencies: ["Execution", "State", "Documents"], swiftSettings: strict),
+            name: "ExecutionTests",
+            dependencies: ["TestSupport", "Execution", "State", "Workers", "ProviderAPI", "Documents"],
+            swiftSettings: strict),
         .testTarget(
             name: "ReportsTests", dependencies: ["Reports", "Execution", "Documents"], swiftSettings: strict),
         .testTarget(name: "SlowcloudTests", dependencies: ["TestSupport"], swiftSettings: strict),

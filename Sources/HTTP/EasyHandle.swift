@@ -10,9 +10,14 @@ struct EasyHandle {
     static func make(
         _ transfer: Transfer, _ settings: LoopSettings, share: UnsafeMutableRawPointer?
     ) throws -> UnsafeMutableRawPointer {
+        let authorities = try settings.authorities?.get()
         guard let easy = curl_easy_init() else { throw Failure(.internal, "no memory for a transfer") }
         var handle = EasyHandle(easy: easy)
         handle.apply(transfer, settings, share)
+        if let authorities {
+            // The settings outlive every transfer, and with them these bytes.
+            handle.keep(ep_curl_set_authorities(easy, authorities.bytes.baseAddress, authorities.bytes.count))
+        }
         guard handle.code == CURLE_OK else {
             curl_easy_cleanup(easy)
             throw Failure(
@@ -94,6 +99,10 @@ struct EasyHandle {
         if let directory = settings.authoritiesDirectory {
             set(CURLOPT_CAPATH, directory)
             set(CURLOPT_PROXY_CAPATH, directory)
+        }
+        if let own = settings.clientCertificate {
+            set(CURLOPT_SSLCERT, own.certificateFile)
+            set(CURLOPT_SSLKEY, own.keyFile)
         }
     }
 

@@ -88,7 +88,14 @@ final class Engine: Sendable {
             LoopSettings(
                 userAgent: configuration.userAgent, verifiesTLS: configuration.verifiesTLS,
                 authoritiesFile: configuration.authoritiesFile,
-                authoritiesDirectory: configuration.authoritiesDirectory))
+                authoritiesDirectory: configuration.authoritiesDirectory,
+                authorities: configuration.additionalAuthorities.isEmpty
+                    ? nil
+                    : Result {
+                        try Authorities(
+                            file: configuration.authoritiesFile, additional: configuration.additionalAuthorities)
+                    },
+                clientCertificate: configuration.clientCertificate))
         loop.startThread()
         if !configuration.verifiesTLS { configuration.trace?("! TLS certificates are not verified") }
     }

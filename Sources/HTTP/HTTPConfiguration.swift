@@ -65,6 +65,18 @@ public struct HTTPProxies: Sendable, Equatable {
     }
 }
 
+/// Who we are to a server that asks for a certificate: PEM files, the key without a passphrase.
+public struct HTTPClientCertificate: Sendable, Equatable {
+    /// The certificate, and behind it those that lead to an authority that the server knows.
+    public var certificateFile: String
+    public var keyFile: String
+
+    public init(certificateFile: String, keyFile: String) {
+        self.certificateFile = certificateFile
+        self.keyFile = keyFile
+    }
+}
+
 /// What all requests of a client share.
 public struct HTTPConfiguration: Sendable {
     public var userAgent = "eulerpublisher"
@@ -74,6 +86,11 @@ public struct HTTPConfiguration: Sendable {
     /// PEM files, in place of the system's: one file with all, and a directory with one for each subject's hash.
     public var authoritiesFile: String?
     public var authoritiesDirectory: String?
+    /// PEM files with authorities to trust besides those; read once, when the client is made. Of every server that the
+    /// client talks to, also where a redirect leads: one client for each such set.
+    public var additionalAuthorities: [String] = []
+    /// Shown to every server that asks for one; the others do not hear of it.
+    public var clientCertificate: HTTPClientCertificate?
     /// False is for test set-ups only: anybody on the way can then read and change what is sent. Say so aloud.
     public var verifiesTLS = true
     public var redirectLimit = 10

@@ -9,6 +9,9 @@ struct LoopSettings: Sendable {
     var verifiesTLS: Bool
     var authoritiesFile: String?
     var authoritiesDirectory: String?
+    /// In place of `authoritiesFile`, or the failure that every transfer then meets.
+    var authorities: Result<Authorities, any Error>?
+    var clientCertificate: HTTPClientCertificate?
 }
 
 /// The thread that owns libcurl's multi handle: the only one that calls libcurl, apart from waking it. Transfers enter by a

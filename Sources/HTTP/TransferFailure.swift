@@ -41,7 +41,13 @@ enum TransferFailure {
             return network(
                 "the certificate authorities cannot be read (\(detail))",
                 hint: "check the file that CURL_CA_BUNDLE or SSL_CERT_FILE names", retryable: false)
-        case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CIPHER, CURLE_SSL_CERTPROBLEM:
+        case CURLE_SSL_CERTPROBLEM:
+            return Failure(
+                .usage, "the client certificate for \(address.authority) cannot be used (\(detail))",
+                place: address.place,
+                hint: "check that certificate and key are PEM files, belong together, and have no passphrase",
+                retryable: false)
+        case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CIPHER:
             return network("no TLS connection with \(address.authority) (\(detail))")
         case CURLE_GOT_NOTHING: return network("the connection was closed without an answer")
         case CURLE_PARTIAL_FILE: return network("the answer ended too early (\(detail))")

@@ -44,6 +44,7 @@ import Testing
         ("https://r.example", "r.example"), ("https://r.example/", "r.example"), ("r.example/", "r.example"),
         ("http://r.example/v1/", "r.example"), ("r.example/v2/", "r.example"), ("r.example/v1", "r.example"),
         ("https://r.example:5000/v2/", "r.example:5000"), ("R.Example", "r.example"),
+        ("https://r.example/api/docker/x", "r.example"),
         ("https://index.docker.io/v1/", "docker.io"), ("docker.io", "registry-1.docker.io"),
         ("index.docker.io", "docker.io"), ("registry-1.docker.io", "docker.io"), ("docker.io", "index.docker.io"),
         ("https://registry-1.docker.io/v2/", "docker.io"),
@@ -51,6 +52,22 @@ import Testing
     func aRegistryHasManySpellings(key: String, registry: String) throws {
         lab.write("home_docker_config", auths(login(key, "me:pw")))
         #expect(try lab.text(registry, "library/x") == "basic me pw")
+    }
+
+    @Test func aHostThatRefusesIsNotOneWithoutFiles() {
+        lab.fake.set { $0.refusals["file_read"] = EP_DENIED }
+        #expect(failure { try lab.find("r.example") }.code == .policy)
+    }
+
+    @Test func ofSeveralSpellingsTheHubsOwnIsTaken() throws {
+        let own = login("https://index.docker.io/v1/", "own:pw")
+        lab.write("auth_file", auths(login("docker.io", "short:pw") + "," + own))
+        #expect(try lab.text("docker.io") == "basic own pw")
+        // What docker leaves behind when a store holds it is no entry.
+        lab.write("auth_file", auths(#""https://index.docker.io/v1/": {}, "# + login("docker.io", "short:pw")))
+        #expect(try lab.text("docker.io") == "basic short pw")
+        lab.write("auth_file", auths(login("http://r.example", "b:pw") + "," + login("https://r.example", "c:pw")))
+        #expect(try lab.text("r.example") == "basic b pw")
     }
 
     @Test func spellingsOfAnotherRegistryDoNotCount() throws {

@@ -68,6 +68,8 @@ public enum Web {
     public static var secure: String { "https://localhost:\(peer.ports[1])" }
     /// The same server by a name that its certificate does not have.
     public static var misnamed: String { "https://127.0.0.1:\(peer.ports[1])" }
+    /// The same server for those only who show a certificate that its authority signed: `client.pem`, `client.key`.
+    public static var guarded: String { "https://localhost:\(peer.ports[2])" }
     public static var authority: String {
         _ = peer
         return "\(folder.path)/ca.pem"

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Runs nginx on two free ports of 127.0.0.1, plain and TLS with HTTP/2; with its standard input it ends, and DIR with it.
+"""Runs nginx on three free ports of 127.0.0.1, plain, TLS with HTTP/2, and the same for those only who show a certificate;
+with its standard input it ends, and DIR with it.
 
-    nginx.py DIR    prints the two ports; DIR/site is served, /put/ stores below DIR, DIR/ca.pem is the authority that
-                    signed the certificate, DIR/access.log has a line a request
+    nginx.py DIR    prints the ports; DIR/site is served, /put/ stores below DIR, DIR/ca.pem is the authority that
+                    signed the certificate and DIR/client.pem with DIR/client.key, DIR/access.log has a line a request
 """
 import os, shutil, socket, subprocess, sys, time
 
@@ -24,6 +25,9 @@ def certificates():
         file.write("subjectAltName=DNS:localhost\n")
     openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
             "-out", "server.pem", "-days", "2", "-extfile", "names")
+    openssl("req", *key, "-keyout", "client.key", "-out", "client.csr", "-subj", "/CN=publisher")
+    openssl("x509", "-req", "-in", "client.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
+            "-out", "client.pem", "-days", "2")
 
 
 def free_port():
@@ -31,7 +35,7 @@ def free_port():
         return server.getsockname()[1]
 
 
-def configuration(plain, secure):
+def configuration(plain, secure, guarded):
     temporary = "\n".join(
         f"{name}_temp_path {directory}/temporary-{name};" for name in
         ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
@@ -49,8 +53,10 @@ http {{
     types {{ }} default_type application/octet-stream;
     {temporary}
     server {{ listen 127.0.0.1:{plain}; {locations} }}
-    server {{ listen 127.0.0.1:{secure} ssl http2; ssl_certificate {directory}/server.pem;
-        ssl_certificate_key {directory}/server.key; {locations} }}
+    ssl_certificate {directory}/server.pem; ssl_certificate_key {directory}/server.key;
+    server {{ listen 127.0.0.1:{secure} ssl http2; {locations} }}
+    server {{ listen 127.0.0.1:{guarded} ssl http2; ssl_client_certificate {directory}/ca.pem; ssl_verify_client on;
+        location = /who {{ return 200 "$ssl_client_s_dn"; }} {locations} }}
 }}
 """
 
@@ -58,9 +64,9 @@ http {{
 def start():
     """A port that was free may be taken a moment later: then it is tried again."""
     for _ in range(5):
-        plain, secure = free_port(), free_port()
+        plain, secure, guarded = free_port(), free_port(), free_port()
         with open(f"{directory}/nginx.conf", "w") as file:
-            file.write(configuration(plain, secure))
+            file.write(configuration(plain, secure, guarded))
         path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
         nginx = subprocess.Popen(
             ["nginx", "-c", f"{directory}/nginx.conf", "-e", f"{directory}/error.log"], stdin=subprocess.DEVNULL,
@@ -70,15 +76,15 @@ def start():
                 break
             try:
                 socket.create_connection(("127.0.0.1", secure)).close()
-                return nginx, plain, secure
+                return nginx, plain, secure, guarded
             except ConnectionRefusedError:
                 time.sleep(0.02)
     sys.exit("nginx does not start: see " + f"{directory}/error.log")
 
 
 certificates()
-nginx, plain, secure = start()
-print(plain, secure, flush=True)
+nginx, *ports = start()
+print(*ports, flush=True)
 sys.stdin.read()
 nginx.terminate()
 nginx.wait()

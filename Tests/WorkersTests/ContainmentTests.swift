@@ -82,6 +82,25 @@ import Testing
         #expect(await Lab.outcome(job).document?.hasPrefix("{\"file\":1") == true)
     }
 
+    /// Of what a manifest declares in needs.files, a directory stands for what lies below it, and for nothing beside it.
+    @Test func aDeclaredDirectoryIsReadableBelow() async throws {
+        let directory = "\(Lab.folder)-certificates"
+        let files = ["\(directory)/host/ca.crt", "\(directory)-beside"]
+        mkdir(directory, 0o755)
+        mkdir("\(directory)/host", 0o755)
+        defer {
+            for file in files { unlink(file) }
+            rmdir("\(directory)/host")
+            rmdir(directory)
+        }
+        for (file, isReadable) in zip(files, [true, false]) {
+            fclose(fopen(file, "w"))
+            var job = try Lab.job("spy \(file)")
+            job.readableFiles = [directory]
+            #expect(await Lab.outcome(job).document?.hasPrefix("{\"file\":\(isReadable ? 1 : 0)") == true)
+        }
+    }
+
     @Test func aCheckHasNoNetwork() async throws {
         #expect(await Lab.outcome(try Lab.job("socket", profile: .check)).document == "{\"socket\":0}")
         #expect(await Lab.outcome(try Lab.job("socket", profile: .publish)).document == "{\"socket\":1}")

@@ -81,6 +81,27 @@ static inline CURLcode ep_curl_set_protocols(CURL *easy) {
 #endif
 }
 
+// The certificate authorities of servers as PEM text, in place of a file. The bytes must live until the transfer ended.
+static inline CURLcode ep_curl_set_authorities(CURL *easy, void *bytes, size_t size) {
+#if LIBCURL_VERSION_NUM >= 0x074d00
+    struct curl_blob blob = {.data = bytes, .len = size, .flags = CURL_BLOB_NOCOPY};
+    return curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
+#else
+    (void)easy, (void)bytes, (void)size;
+    return CURLE_NOT_BUILT_IN;
+#endif
+}
+
+// The file of authorities that libcurl uses when it is told of none; NULL if it was built without.
+static inline const char *ep_curl_authorities_file(void) {
+#if LIBCURL_VERSION_NUM >= 0x074600
+    curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
+    return version->age >= CURLVERSION_SEVENTH ? version->cainfo : NULL;
+#else
+    return NULL;
+#endif
+}
+
 // A cancelled or timed out transfer leaves a name server's silence to the resolver's own thread instead of waiting for it.
 static inline CURLcode ep_curl_set_quick_exit(CURL *easy) {
 #if LIBCURL_VERSION_NUM >= 0x075700

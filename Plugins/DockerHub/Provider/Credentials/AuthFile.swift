@@ -49,13 +49,12 @@ struct AuthFile: Decodable {
             place: name, hint: "mend the file, or move it away and log in again")
     }
 
-    /// The value whose key stands for the registry. Of several spellings Docker Hub's own comes first, then the alphabet
-    /// decides, so that one file always gives the same.
+    /// The value whose key stands for the registry. Of several spellings Docker Hub's own come first, then the key as it is
+    /// compared, then the alphabet decides, so that one file always gives the same.
     static func find<Value>(_ key: String, in members: [String: Value]?) -> (key: String, value: Value)? {
         guard let members else { return nil }
-        let spelled = RegistryName.hub.first { members[$0] != nil && RegistryName.normalized($0) == key }
-        let found = members[key].map { _ in key } ?? spelled
-        let name = found ?? members.keys.filter { RegistryName.normalized($0) == key }.min()
+        let spellings = members.keys.filter { RegistryName.normalized($0) == key }
+        let name = (RegistryName.hub + [key]).first { spellings.contains($0) } ?? spellings.min()
         return name.flatMap { name in members[name].map { (name, $0) } }
     }
 }

@@ -100,8 +100,9 @@ public struct CredentialChain: Sendable {
         if let store = file.store, !store.isEmpty, let found = try ofHelper(store, registry, file: name) {
             return found
         }
+        let entries = file.auths?.filter { !$0.value.isEmpty }
         for key in RegistryName.keys(registry: registry, repository: repository) {
-            guard let (spelled, entry) = AuthFile.find(key, in: file.auths), !entry.isEmpty else { continue }
+            guard let (spelled, entry) = AuthFile.find(key, in: entries) else { continue }
             return try credential(entry, source: "\(name) (\(spelled))", file: name, member: "auths.\(spelled)")
         }
         return nil
