@@ -12,21 +12,30 @@ public struct DockerHub: Provider {
     let host: Host
     let options: Options
     private let credentials: CredentialChain
-    let http: HTTPClient
 
     public init(host: Host, configuration: JSON) throws {
         self.host = host
         options = Options(configuration)
         credentials = CredentialChain(host: host, options: configuration.object ?? [:])
-        var configuration = HTTPConfiguration(environment: ProcessInfo.processInfo.environment)
-        configuration.userAgent = "eulerpublisher"
-        configuration.verifiesTLS = options.verifiesTLS
-        configuration.trace = { host.log(.debug, $0) }
-        http = HTTPClient(configuration)
     }
 
-    func credential(for repository: Repository) throws -> RegistryCredential {
-        try credentials.credential(for: repository.host, repository: repository.path)
+    /// What the clients of one operation share: connections, and the certificates and the user for this registry.
+    struct Access: Sendable {
+        let http: HTTPClient
+        let credential: RegistryCredential
+    }
+
+    func access(to repository: Repository) throws -> Access {
+        let environment = ProcessInfo.processInfo.environment
+        var configuration = HTTPConfiguration(environment: environment)
+        configuration.userAgent = "eulerpublisher"
+        configuration.verifiesTLS = options.verifiesTLS
+        configuration.trace = { [host] in host.log(.debug, $0) }
+        try CertificateDirectory.find(for: repository.host, environment: environment)?.apply(to: &configuration)
+        if let file = options.authority { configuration.additionalAuthorities.append(file) }
+        return Access(
+            http: HTTPClient(configuration),
+            credential: try credentials.credential(for: repository.host, repository: repository.path))
     }
 
     /// Logs in, and says what is there and what would be sent and moved.
@@ -92,11 +101,10 @@ public struct DockerHub: Provider {
         return result
     }
 
-    private func client(_ request: OperationRequest, _ access: RegistryClient.Access) throws -> RegistryClient {
+    private func client(_ request: OperationRequest, _ purpose: RegistryClient.Purpose) throws -> RegistryClient {
         let repository = try Repository(request.target.address, place: request.target.name)
         return RegistryClient(
-            repository, host: host, http: http, credential: try credential(for: repository),
-            insecure: options.insecure, access: access)
+            repository, host: host, try access(to: repository), insecure: options.insecure, for: purpose)
     }
 
     /// Puts an old tag back.

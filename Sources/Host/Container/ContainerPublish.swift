@@ -2,6 +2,7 @@ import ArgumentParser
 import Documents
 import Execution
 import Plans
+import Settings
 
 struct ContainerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -44,7 +45,10 @@ struct ContainerPublish: AsyncParsableCommand {
         help: ArgumentHelp(
             "Where to: local:DIRECTORY, registry:HOST/REPOSITORY; may be given several times.", valueName: "target"))
     var to: [String] = []
-    @Option(name: .shortAndLong, help: "A tag; default: the version in lower case.") var tag: [String] = []
+    @Option(name: .shortAndLong, help: "A tag; default: the version in lower case, and its aliases by the tags file.")
+    var tag: [String] = []
+    @Option(help: ArgumentHelp("Which aliases a version has: VERSION: [TAG, TAG].", valueName: "file"))
+    var tagsFile: String?
     @OptionGroup var registries: RegistryOptions
     @OptionGroup var change: TagOptions
     @OptionGroup var running: RunningOptions
@@ -54,13 +58,20 @@ struct ContainerPublish: AsyncParsableCommand {
 
     func run() async throws {
         let session = try Session(places)
-        var targets = try registries.targets(to: to, tags: tag, change: change, session: session)
+        let tags = try self.tags()
+        var targets = try registries.targets(to: to, tags: tags, change: change, session: session)
         let localOnly = targets.isEmpty
         if localOnly {
-            targets = [Plan.Target(artifact: "base", to: "local:\(session.catalogue)", tags: tag.isEmpty ? nil : tag)]
+            targets = [Plan.Target(artifact: "base", to: "local:\(session.catalogue)", tags: tags.isEmpty ? nil : tags)]
         }
         let plan = Plan(
             name: "openEuler \(release.version.uppercased())", artifacts: ["base": release.artifact], targets: targets)
         try await session.publish(plan, running: running, printPlan: printPlan, report: report, localOnly: localOnly)
+    }
+
+    /// Those that were named, or those of the tags file; none: the version's own.
+    private func tags() throws -> [String] {
+        guard tag.isEmpty, let path = tagsFile ?? HistoricalFiles.find("tags.yaml") else { return tag }
+        return try TagsFile(path: path).tags(of: release.version)
     }
 }

@@ -3,6 +3,7 @@ import Discovery
 import Documents
 import FoundationEssentials
 import Plans
+import Settings
 
 /// What may happen to the tags of a registry, and how it is reached.
 struct TagOptions: ParsableArguments {
@@ -45,6 +46,12 @@ struct RegistryOptions: ParsableArguments {
         name: [.customShort("g"), .long],
         help: ArgumentHelp("The registry of --repo; default: the provider's own.", valueName: "host"))
     var registry: String?
+    @Flag(name: [.customShort("m"), .long], help: "To every registry of the login file.") var mpublish = false
+    @Option(
+        help: ArgumentHelp(
+            "Who logs in where: HOST: [USER_VARIABLE, PASSWORD_VARIABLE, HOST/REPOSITORY]; default: $EP_LOGIN_FILE.",
+            valueName: "file"))
+    var loginFile: String?
     @Option(name: [.customShort("f"), .long], help: .hidden) var dockerfile: String?
 
     /// The scheme under which a provider takes registries.
@@ -58,29 +65,69 @@ struct RegistryOptions: ParsableArguments {
                 .usage, "--dockerfile is not in this version: the base image is assembled without one",
                 hint: "leave it out, or build with buildah")
         }
-        var places = to
-        if let repo {
+        guard mpublish || loginFile == nil else {
+            throw Failure(.usage, "--login-file says where --mpublish goes", hint: "give --mpublish as well")
+        }
+        var targets = to.map { Plan.Target(artifact: "base", to: $0) }
+        if mpublish {
+            targets += try fromLoginFile(session)
+        } else if let repo {
             guard let host = try registry ?? defaults(session)["registry"]?.string else {
                 throw Failure(.usage, "no provider says which registry is meant", hint: "name it with --registry")
             }
-            places.append("\(Self.scheme):\(host)/\(repo)")
+            targets.append(Plan.Target(artifact: "base", to: "\(Self.scheme):\(host)/\(repo)"))
         } else if registry != nil {
             throw Failure(.usage, "--registry names the host of a repository", hint: "give --repo as well")
         }
-        var targets = places.map { Plan.Target(artifact: "base", to: $0, tags: tags.isEmpty ? nil : tags) }
         let registries = targets.indices.filter { targets[$0].scheme == Self.scheme }
-        for index in registries { targets[index].options = change.options(of: targets[index].address) }
+        for index in registries {
+            let options = change.options(of: targets[index].address) ?? [:]
+            targets[index].options = (targets[index].options ?? [:]).merging(options) { $1 }
+            if targets[index].options == [:] { targets[index].options = nil }
+        }
+        for index in targets.indices { targets[index].tags = tags.isEmpty ? nil : tags }
         // One registry: the variables that the predecessor read.
         let isSet = ["LOGIN_USERNAME", "LOGIN_PASSWORD"].contains { name in
             ["", "_FILE"].contains { !(session.environment[name + $0] ?? "").isEmpty }
         }
-        if registries.count == 1, isSet {
-            targets[registries[0]].options = (targets[registries[0]].options ?? [:]).merging([
-                "username_variable": "LOGIN_USERNAME", "password_variable": "LOGIN_PASSWORD",
-            ]) { $1 }
+        if registries.count == 1, !mpublish, isSet {
+            targets[registries[0]].options = (targets[registries[0]].options ?? [:]).merging(
+                Self.login("LOGIN_USERNAME", "LOGIN_PASSWORD")
+            ) { $1 }
         }
         try change.checkHosts(of: registries.map { targets[$0].address })
         return targets
+    }
+
+    /// Every registry of the login file, and who logs in there. All variables are known to be set before anything is sent.
+    private func fromLoginFile(_ session: Session) throws -> [Plan.Target] {
+        guard registry == nil else {
+            throw Failure(.usage, "--mpublish goes to the login file's registries", hint: "leave --registry out")
+        }
+        let file: LoginFile
+        if let path = loginFile ?? session.environment["EP_LOGIN_FILE"] ?? HistoricalFiles.find("registry.yaml") {
+            file = try LoginFile(path: path)
+        } else {
+            let document = JSON.object(try defaults(session)["registries"]?.object ?? [:])
+            file = try LoginFile(
+                text: String(decoding: try DocumentCoding.encode(document), as: UTF8.self),
+                name: "the provider's own registries")
+        }
+        try file.check(environment: session.environment)
+        return try file.registries.map { entry in
+            guard let path = repo ?? entry.repository else {
+                throw Failure(
+                    .usage, "\(entry.host) names no repository", place: entry.place,
+                    hint: "give --repo, or \(entry.host)/REPOSITORY as the third item")
+            }
+            return Plan.Target(
+                artifact: "base", to: "\(Self.scheme):\(entry.host)/\(path)",
+                options: Self.login(entry.user.name, entry.password.name))
+        }
+    }
+
+    private static func login(_ user: String, _ password: String) -> [String: JSON] {
+        ["username_variable": .string(user), "password_variable": .string(password)]
     }
 
     /// What the provider of registries says about the predecessor's command.

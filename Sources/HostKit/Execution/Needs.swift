@@ -30,7 +30,7 @@ struct Needs: Sendable {
             }
         }
         func fill(_ text: String) -> String? { Self.fill(text, target, whole) }
-        files = (needs?.files ?? [:]).compactMapValues(fill)
+        files = (needs?.files ?? [:]).compactMapValues(fill).filter { !$0.value.isEmpty }
         declaredFiles = Set((needs?.files ?? [:]).keys)
         directories = (needs?.directories ?? []).compactMap(fill).filter { $0.hasPrefix("/") }
         helpers = needs?.helpers ?? [:]

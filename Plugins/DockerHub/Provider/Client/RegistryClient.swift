@@ -9,7 +9,7 @@ import Synchronization
 /// left alone are shared.
 final class RegistryClient: Sendable {
     /// What is asked for on the repository: `pull`, `pull,push`.
-    enum Access: String, Sendable {
+    enum Purpose: String, Sendable {
         case pull
         case push = "pull,push"
         case delete = "pull,push,delete"
@@ -21,30 +21,30 @@ final class RegistryClient: Sendable {
     private let authorizer: Authorizer
     private let credential: RegistryCredential
     private let isClear: Bool
-    let accessAsked: Access
+    let purpose: Purpose
     private let connection = Connection()
 
     /// - Parameter mountSources: repositories that blobs may be mounted from, whose reading is asked for as well.
     init(
-        _ repository: Repository, host: Host, http: HTTPClient, credential: RegistryCredential, insecure: Bool,
-        access: Access, mountSources: [String] = []
+        _ repository: Repository, host: Host, _ access: DockerHub.Access, insecure: Bool, for purpose: Purpose,
+        mountSources: [String] = []
     ) {
         self.repository = repository
         self.host = host
-        self.http = http
-        self.credential = credential
+        http = access.http
+        credential = access.credential
         isClear = insecure
-        accessAsked = access
+        self.purpose = purpose
         authorizer = Authorizer(
             http, host, repository, credential,
-            scopes: ["repository:\(repository.path):\(access.rawValue)"]
+            scopes: ["repository:\(repository.path):\(purpose.rawValue)"]
                 + mountSources.map { "repository:\($0):pull" })
     }
 
     /// For messages: as whom.
     var identity: String { credential.words }
     /// For messages: what.
-    var access: String { accessAsked == .pull ? "pull from" : "push to" }
+    var action: String { purpose == .pull ? "pull from" : "push to" }
 
     // MARK: - Where the API answers
 

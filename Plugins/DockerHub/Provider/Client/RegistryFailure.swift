@@ -56,7 +56,7 @@ extension HTTPResponse {
             failure.code = .authentication
             failure.retryable = false
             failure.hint =
-                "\(client.identity) may not \(client.access) \(name): check who may, and log in again"
+                "\(client.identity) may not \(client.action) \(name): check who may, and log in again"
         case (429, _), (_, "TOOMANYREQUESTS"):
             failure.code = .quota
             failure.retryable = true

@@ -1,5 +1,4 @@
 import Documents
-import HTTP
 import OCI
 import ProviderKit
 
@@ -11,8 +10,7 @@ struct Place: Sendable {
     let repository: Repository
     let options: Options
     let locations: BlobLocations
-    private let http: HTTPClient
-    private let credential: RegistryCredential
+    private let access: DockerHub.Access
 
     init(_ provider: DockerHub, _ request: OperationRequest) throws {
         guard let artifact = request.artifact else {
@@ -28,21 +26,20 @@ struct Place: Sendable {
                 .usage, "\(tag.prefix(200)) is not a tag", place: request.target.name,
                 hint: "letters, digits, dots, dashes and underscores, at most 128")
         }
-        http = provider.http
-        credential = try provider.credential(for: repository)
+        access = try provider.access(to: repository)
         locations = BlobLocations(host: host, repository: repository)
     }
 
-    func client(_ access: RegistryClient.Access, mountSources: [String] = []) -> RegistryClient {
+    func client(_ purpose: RegistryClient.Purpose, mountSources: [String] = []) -> RegistryClient {
         RegistryClient(
-            repository, host: host, http: http, credential: credential, insecure: options.insecure, access: access,
-            mountSources: mountSources)
+            repository, host: host, access, insecure: options.insecure, for: purpose, mountSources: mountSources)
     }
 
     /// As somebody whom the registry does not know.
     var stranger: RegistryClient {
         RegistryClient(
-            repository, host: host, http: http, credential: .anonymous, insecure: options.insecure, access: .pull)
+            repository, host: host, .init(http: access.http, credential: .anonymous), insecure: options.insecure,
+            for: .pull)
     }
 
     // MARK: - The artifact's files
@@ -82,7 +79,8 @@ struct Options: Sendable {
     var parallel = 4
     var chunkMiB: Int64?
     var mountFrom: [String] = []
-    var usernameVariable: String?
+    /// A PEM file of authorities to trust besides the system's.
+    var authority: String?
 
     init(_ configuration: JSON) {
         func flag(_ name: String) -> Bool { configuration[name]?.bool == true }
@@ -95,6 +93,6 @@ struct Options: Sendable {
         parallel = configuration["parallel"]?.integer.map { Int($0) } ?? 4
         chunkMiB = configuration["chunk_mib"]?.integer
         mountFrom = (configuration["mount_from"]?.array ?? []).compactMap(\.string)
-        usernameVariable = configuration["username_variable"]?.string
+        authority = configuration["ca_file"]?.string
     }
 }
