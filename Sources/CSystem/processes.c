@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -181,6 +182,15 @@ static int64_t nanoseconds(clockid_t clock) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 int64_t eps_now(void) { return nanoseconds(CLOCK_REALTIME); }
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+
+int eps_process_descriptor(pid_t pid) {
+    long descriptor = syscall(SYS_pidfd_open, pid, 0);
+    return descriptor < 0 ? -errno : (int)descriptor; /* closed on exec by its nature */
+}
+
 int64_t eps_monotonic(void) { return nanoseconds(CLOCK_MONOTONIC); }
 
 int eps_random(void *buffer, size_t size) {

@@ -93,6 +93,8 @@ int eps_extent(int descriptor, uint64_t offset, uint64_t *length);
 ssize_t eps_copy_range(int from, int to, uint64_t offset, size_t length);
 int64_t eps_now(void);       /* nanoseconds since 1970 UTC */
 int64_t eps_monotonic(void); /* nanoseconds */
+/* A descriptor that becomes readable when the process ends; -errno where the kernel has none (before 5.3). */
+int eps_process_descriptor(pid_t pid);
 int eps_random(void *buffer, size_t size);
 
 /* ---- Terminals ---- */

@@ -43,7 +43,7 @@ final class Session {
 
     func run() -> WorkerOutcome {
         defer {
-            for descriptor in [process.socket, process.output, process.errors] where descriptor >= 0 {
+            for descriptor in [process.socket, process.output, process.errors, process.end] where descriptor >= 0 {
                 close(descriptor)
             }
         }
@@ -96,13 +96,13 @@ final class Session {
 
     /// One turn of the loop; true at the worker's end.
     private func step() -> Bool {
-        var items = [process.socket, process.output, process.errors].map {
+        var items = [process.socket, process.output, process.errors, process.end].map {
             pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
         }
         if !isConnected { items[0].fd = -1 }
         if output.isClosed { items[1].fd = -1 }
         if errors.isClosed { items[2].fd = -1 }
-        poll(&items, 3, 100)
+        poll(&items, 4, 100)
         if items[0].revents != 0 { readSocket() }
         if items[1].revents != 0 { read(&output, process.output) }
         if items[2].revents != 0 { read(&errors, process.errors) }

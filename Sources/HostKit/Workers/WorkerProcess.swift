@@ -10,6 +10,8 @@ struct WorkerProcess {
     let socket: Int32
     /// stdout and stderr, non-blocking; -1 when the provider runs inside this process.
     let output, errors: Int32
+    /// Readable once the process has ended; negative where the kernel has no such thing, or there is no process.
+    let end: Int32
     let mark: UInt32
 
     /// Bytes of POSIX message queues stay below the 819200 that an ordinary user's hard limit allows.
@@ -47,6 +49,7 @@ struct WorkerProcess {
         socket = sockets[0]
         output = pipes[0][0]
         errors = pipes[1][0]
+        end = eps_process_descriptor(child)
         mark = Self.newMark()
         for descriptor in [output, errors] { _ = eps_nonblocking(descriptor) }
         _ = eps_send_timeout(socket, 10)
@@ -66,6 +69,7 @@ struct WorkerProcess {
         socket = sockets[0]
         output = -1
         errors = -1
+        end = -1
         mark = 0
     }
 
