@@ -145,7 +145,10 @@ struct ConversationTests {
 
     @Test func dockerRegistryAnswersIt() async throws {
         let registry = try await DockerRegistry.start()
-        #expect(try await Self.conversation(Curl(registry)) == Self.expected)
+        let story = try await Self.conversation(Curl(registry))
+        // Both lists in full would hide the line that differs.
+        #expect(story.filter { !Self.expected.contains($0) } == [])
+        #expect(story == Self.expected)
         #expect(try registry.requests().contains { $0.path == "/v2/" && $0.status == 200 && $0.method == "GET" })
     }
 
@@ -157,7 +160,10 @@ struct ConversationTests {
                 $0.tagDeletes = false
                 $0.relative = relative
             })
-        #expect(try await Self.conversation(Curl(registry)) == Self.expected)
+        let story = try await Self.conversation(Curl(registry))
+        // Both lists in full would hide the line that differs.
+        #expect(story.filter { !Self.expected.contains($0) } == [])
+        #expect(story == Self.expected)
         #expect(try registry.story().first == "GET /v2/ 200")
     }
 }
