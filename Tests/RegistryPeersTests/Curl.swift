@@ -51,7 +51,8 @@ struct Curl: Sendable {
 
     /// The arguments of a request to a path of the registry, or to a whole address.
     func arguments(_ method: String, _ target: String, _ headers: [String] = [], file: String? = nil) -> [String] {
-        var arguments = ["curl", "-s", "-i", "--max-time", "60", "-H", "Expect:", "-H", "Accept:"]
+        var arguments = ["curl", "-s", "-i", "--max-time", "60", "-H", "Accept:"]
+        if !options.contains(where: { $0.hasPrefix("Expect:") }) { arguments += ["-H", "Expect:"] }
         arguments += method == "HEAD" ? ["-I"] : ["-X", method]
         if let authority { arguments += ["--cacert", authority] }
         if let user { arguments += ["-u", "\(user.name):\(user.password)"] }

@@ -65,6 +65,31 @@ import Testing
         #expect(!Self.isAlive(child))
     }
 
+    /// As when a test's runner is killed and something else still has the other end of the standard input.
+    @Test func aServerDoesNotOutliveWhoStartedIt() async throws {
+        let scratch = try Scratch()
+        let docker = DockerRegistry.isInstalled
+        let options =
+            #"{"directory":"\#(scratch.path)","tls":false,"auth":"none","users":[],"anonymous":null,"tokens":{},"limit":null}"#
+        let parent = Process()
+        parent.executableURL = URL(fileURLWithPath: "/bin/sh")
+        parent.arguments = [
+            "-c",
+            """
+            cd \(scratch.path) && mkfifo input && exec 3<>input && echo '\(options)' >&3
+            PYTHONDONTWRITEBYTECODE=1 python3 \(root)/Tests/RegistryPeers/servers/\(docker ? "docker" : "strict").py <&3 >out &
+            echo $! >pid
+            while [ ! -s out ]; do sleep 0.01; done
+            kill -KILL $$
+            """,
+        ]
+        try parent.run()
+        parent.waitUntilExit()
+        let pid = try #require(Int32(scratch.text("pid").trimmingCharacters(in: .whitespacesAndNewlines)))
+        for _ in 0..<300 where Self.isAlive(pid) { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(!Self.isAlive(pid))
+    }
+
     @Test func aStoppedRegistryIsGone() async throws {
         let registry = try await StrictRegistry.start()
         #expect(try await Curl(registry)("GET", "/v2/").status == 200)

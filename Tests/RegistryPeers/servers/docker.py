@@ -5,7 +5,7 @@ The first line of the standard input is JSON: directory, tls, auth, users, anony
 or null). Prints a line when it is ready; then a line `stop` ends the registry, `start` starts it again on its port and
 storage, and each is answered by a line.
 """
-import ctypes, json, os, re, secrets, shutil, signal, subprocess, sys, threading, time
+import ctypes, json, os, re, secrets, shutil, signal, subprocess, sys, time
 
 import peer, tokens
 
@@ -96,7 +96,7 @@ class Registry:
         with open(f"{directory}/access.log", "a") as out, open(log, "a") as err:
             self.process = subprocess.Popen(
                 [self.program, "serve", f"{directory}/config.yml"], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-                preexec_fn=lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL))
+                preexec_fn=self.prepare)
         while self.process.poll() is None:
             with open(log) as file:
                 file.seek(before)
@@ -106,6 +106,12 @@ class Registry:
                 return True
             time.sleep(0.01)
         return False
+
+    @staticmethod
+    def prepare():
+        """In the child: it goes with us, and it hears signals, which whoever started us may have blocked."""
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
     def stop(self):
         if self.process:

@@ -135,16 +135,10 @@ def instead(do, handler):
         return limited(do["limited"]["style"], do["limited"]["seconds"])
     if "challenge" in do:
         return error(401, "UNAUTHORIZED", "authentication required", [("WWW-Authenticate", do["challenge"])])
-    if "too_large" in do and (body.length or 0) > do["too_large"]:
-        return Answer(413, HTML, content="text/html")
-    if "too_large" in do and body.chunked:
-        received = 0
-        # As a proxy that keeps the body first: nothing of it comes to the registry.
-        for piece in body.pieces():
-            received += len(piece)
-            if received > do["too_large"]:
-                break
-        return Answer(413, HTML, content="text/html")
+    if "too_large" in do:
+        if (body.length or 0) > do["too_large"]:
+            return Answer(413, HTML, content="text/html")
+        body.most = do["too_large"]
     if do.get("refuse_chunked") and body.chunked:
         return Answer(411, HTML, content="text/html")
     return None

@@ -50,6 +50,10 @@ def end_with_parent(end):
     threading.Thread(target=watch, daemon=True).start()
 
 
+class TooLarge(Exception):
+    """More of a body came than may."""
+
+
 class Log:
     """Every request, in the order in which they came; the file has a line of JSON for each that is over."""
 
@@ -122,7 +126,7 @@ class Body:
     """A request's body: sized, chunked or none. `100 Continue` is sent when it is first read, so refusals come before."""
 
     def __init__(self, handler):
-        self.handler, self.received = handler, 0
+        self.handler, self.received, self.most = handler, 0, None
         self.chunked = "chunked" in (handler.headers.get("Transfer-Encoding") or "").lower()
         length = handler.headers.get("Content-Length")
         self.length = None if self.chunked or length is None else int(length)
@@ -147,6 +151,9 @@ class Body:
     def _count(self, piece):
         self.received += len(piece)
         self.handler.record["received"] = self.received
+        if self.most is not None and self.received > self.most:
+            self.most = None
+            raise TooLarge
         return piece
 
     def pieces(self):

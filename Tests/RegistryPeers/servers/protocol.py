@@ -6,7 +6,7 @@ mediaType, a Content-Range out of order, a Location that is not the latest, a ma
 import json, re, urllib.parse
 
 import tokens
-from peer import Answer, Gone
+from peer import Answer, Gone, TooLarge
 from store import DIGEST, NAME, TAG, Refusal, check_manifest, digest_of
 
 MANIFEST_LIMIT = 4 << 20
@@ -202,6 +202,9 @@ class Registry:
         before, digest = upload.offset, upload.hash.copy()
         try:
             self.store.append(upload, call.body.pieces())
+        except TooLarge:
+            upload.cut(before, digest)
+            raise
         except (Gone, OSError, ValueError):
             if self.options["after_cut"] == "discard":
                 upload.cut(before, digest)

@@ -4,10 +4,10 @@
 The first line of the standard input is JSON: directory, tls, auth, users, anonymous, tokens, and what protocol.py reads.
 Prints the ports when it is ready. The control port takes POST /_control with {"do": VERB, ...}; see Control.
 """
-import json, os, secrets, sys, threading
+import json, os, secrets, sys
 
 import faults, peer, protocol, store, tokens
-from peer import Answer, Gone
+from peer import Answer, TooLarge
 
 
 class Faulty(peer.Handler):
@@ -27,7 +27,10 @@ class Faulty(peer.Handler):
             self.reset()
         answer = faults.instead(do, self)
         if answer is None:
-            answer = self.server.storage.redirect(self) if do.get("storage") else self.execute(do)
+            try:
+                answer = self.server.storage.redirect(self) if do.get("storage") else self.execute(do)
+            except TooLarge:
+                answer = Answer(413, faults.HTML, content="text/html")
         present.hold(do, "executed")
         if reset and reset["at"] == "executed":
             self.reset()
