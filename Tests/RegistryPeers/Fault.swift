@@ -68,8 +68,10 @@ public struct Fault: Sendable {
             }
         return Fault(["limited": ["style": .text(style), "seconds": .number(seconds)]])
     }
-    /// 413 for a body of more bytes.
-    public static func tooLarge(over bytes: Int) -> Fault { Fault(["too_large": .number(bytes)]) }
+    /// 413, or what some say instead, for a body of more bytes.
+    public static func tooLarge(over bytes: Int, status: Int = 413) -> Fault {
+        Fault(["too_large": ["bytes": .number(bytes), "status": .number(status)]])
+    }
     /// 411 for a body that does not say its length.
     public static let needsLength = Fault(["refuse_chunked": .flag(true)])
     /// 401 with that WWW-Authenticate.

@@ -45,6 +45,7 @@ final class Supervised: Sendable {
     /// Says a line, and hears the answer.
     func ask<Reply: Decodable & Sendable>(_ line: String, as _: Reply.Type) async throws -> Reply {
         try await apart { [self] in
+            guard process.isRunning else { throw RegistryFailure(description: "a server of the tests has ended") }
             try input.write(contentsOf: Data("\(line)\n".utf8))
             return try self.line(Reply.self)
         }

@@ -9,7 +9,7 @@ of that method (null: any) whose path and query have a match of the regular expr
     revoke     true          forgets every token
     answer     {"status", "headers", "text", "content"}   not executed
     limited    {"style": "seconds" | "date" | "hub", "seconds"}   429 in a known way
-    too_large  bytes         413 for a longer body
+    too_large  {"bytes", "status"}   for a longer body
     challenge  text          401 with this WWW-Authenticate
     storage    true          307 to the storage, which takes no Authorization
     reset      {"at": "before", "after": bytes of the body that are read first}
@@ -124,6 +124,10 @@ def limited(style, seconds):
     return Answer(429, body, headers, "text/plain" if style == "hub" else "application/json")
 
 
+def too_large(do):
+    return Answer(do["too_large"]["status"], HTML, content="text/html")
+
+
 def instead(do, handler):
     """The answer that is given without executing the request; None if there is none."""
     body = handler.body
@@ -136,9 +140,9 @@ def instead(do, handler):
     if "challenge" in do:
         return error(401, "UNAUTHORIZED", "authentication required", [("WWW-Authenticate", do["challenge"])])
     if "too_large" in do:
-        if (body.length or 0) > do["too_large"]:
-            return Answer(413, HTML, content="text/html")
-        body.most = do["too_large"]
+        if (body.length or 0) > do["too_large"]["bytes"]:
+            return too_large(do)
+        body.most = do["too_large"]["bytes"]
     if do.get("refuse_chunked") and body.chunked:
         return Answer(411, HTML, content="text/html")
     return None

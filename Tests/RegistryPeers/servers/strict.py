@@ -30,7 +30,7 @@ class Faulty(peer.Handler):
             try:
                 answer = self.server.storage.redirect(self) if do.get("storage") else self.execute(do)
             except TooLarge:
-                answer = Answer(413, faults.HTML, content="text/html")
+                answer = faults.too_large(do)
         present.hold(do, "executed")
         if reset and reset["at"] == "executed":
             self.reset()
@@ -57,13 +57,15 @@ class StorageHandler(Faulty):
     """What a registry redirects to: the address itself is the credential, and another one is an error."""
 
     def execute(self, do):
-        path = self.server.storage.paths.get(self.path)
+        path, host = self.server.storage.paths.get(self.path, (None, None))
         if path is None:
             return Answer(403, faults.HTML, content="text/html")
         if self.headers.get("Authorization"):
             return Answer(400, b"<Error><Code>InvalidArgument</Code><Message>Only one auth mechanism allowed</Message></Error>",
                           content="application/xml")
+        # A Location in the answer is the registry's.
         self.path = path
+        self.headers.replace_header("Host", host)
         return self.server.registry.answer(protocol.Call(self, do), trusted=True)
 
 
@@ -75,7 +77,7 @@ class Storage:
 
     def redirect(self, handler):
         path = f"/storage/{secrets.token_hex(8)}?signature={secrets.token_hex(32)}"
-        self.paths[path] = handler.path
+        self.paths[path] = handler.path, handler.headers.get("Host", "")
         return Answer(307, b"", [("Location", self.base + path)])
 
 
