@@ -77,17 +77,19 @@ import Testing
             "-c",
             """
             cd \(scratch.path) && mkfifo input && exec 3<>input && echo '\(options)' >&3
-            PYTHONDONTWRITEBYTECODE=1 python3 \(root)/Tests/RegistryPeers/servers/\(docker ? "docker" : "strict").py <&3 >out &
+            PYTHONDONTWRITEBYTECODE=1 python3 \(root)/Tests/RegistryPeers/servers/\(docker ? "docker" : "strict").py <&3 >out 2>err &
             echo $! >pid
             while [ ! -s out ]; do sleep 0.01; done
             kill -KILL $$
             """,
         ]
         try parent.run()
-        parent.waitUntilExit()
+        // Not Process's own wait, which goes on until a grandchild has ended as well.
+        for _ in 0..<1000 where Self.isAlive(parent.processIdentifier) { try await Task.sleep(for: .milliseconds(10)) }
         let pid = try #require(Int32(scratch.text("pid").trimmingCharacters(in: .whitespacesAndNewlines)))
         for _ in 0..<300 where Self.isAlive(pid) { try await Task.sleep(for: .milliseconds(10)) }
         #expect(!Self.isAlive(pid))
+        if Self.isAlive(pid) { kill(pid, SIGKILL) }
     }
 
     @Test func aStoppedRegistryIsGone() async throws {
