@@ -202,6 +202,12 @@ let package = Package(
             name: "HTTPPeers", path: "Tests/HTTPPeers", exclude: ["odd.py", "nginx.py"], swiftSettings: strict),
         .testTarget(
             name: "HTTPTests", dependencies: ["HTTP", "HTTPPeers", "Documents", crypto], swiftSettings: strict),
+        // Registries on loopback: docker-registry, and one that is strict and fails on demand.
+        .target(
+            name: "RegistryPeers", dependencies: ["TestSupport"], path: "Tests/RegistryPeers", exclude: ["servers"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RegistryPeersTests", dependencies: ["RegistryPeers", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "XMLTests", dependencies: ["XML", "Documents"], swiftSettings: strict),
         .testTarget(name: "StateTests", dependencies: ["TestSupport", "State", "Documents"], swiftSettings: strict),
         .testTarget(name: "PlansTests", dependencies: ["Plans", "Documents"], swiftSettings: strict),
