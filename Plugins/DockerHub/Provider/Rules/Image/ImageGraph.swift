@@ -130,7 +130,11 @@ enum LayerType {
     ]
     private static let nondistributable = "application/vnd.oci.image.layer.nondistributable.v1.tar"
 
-    enum Packing: String { case none = "tar", gzip = "gzip", zstd = "zstd" }
+    enum Packing: String {
+        case none = "tar"
+        case gzip
+        case zstd
+    }
 
     /// Nil of a type that is no layer of a root file system.
     static func packing(_ type: String) -> Packing? {

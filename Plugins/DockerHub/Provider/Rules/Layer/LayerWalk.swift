@@ -89,7 +89,7 @@ struct LayerWalk {
             let folder = LayerPath.parent(path)
             if name == ".wh..wh..opq" {
                 facts.members.makeOpaque(folder)
-            } else if !name.hasPrefix(".wh..wh.") {
+            } else if !name.hasPrefix(".wh..wh.") && name != ".wh." {
                 let hidden = name.dropFirst(4)
                 facts.members.remove(folder.isEmpty ? String(hidden) : "\(folder)/\(hidden)")
             }
