@@ -3,6 +3,7 @@ import DockerHubProvider
 import Documents
 import Foundation
 import OCI
+import TestSupport
 import Testing
 
 private struct Seeded: RandomNumberGenerator {

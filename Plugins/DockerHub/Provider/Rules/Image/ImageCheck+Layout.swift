@@ -7,7 +7,12 @@ extension ImageCheck {
     func grammar() -> Finding {
         let address = request.target.address
         var wrong: [String] = []
-        do { _ = try Reference(address) } catch { wrong.append((error as? Failure)?.message ?? "\(error)") }
+        do { _ = try Reference(address) } catch {
+            // The message repeats the name, which may be long.
+            let message = (error as? Failure)?.message ?? "\(error)"
+            let why = message.firstRange(of: "is not an image name: ").map { message[$0.upperBound...] } ?? message[...]
+            wrong.append("\(address.prefix(100)): \(why)")
+        }
         for tag in request.target.tags where !Reference.isTag(tag) {
             wrong.append(
                 "\(tag.prefix(140)) is not a tag: it is at most 128 of A-Z a-z 0-9 _ . - and begins with none of . -")

@@ -127,20 +127,33 @@ public struct Marketplace: Sendable {
             "what it is",
             ["what is", "overview", "introduction", "about", "description", "quick reference", "简介", "介绍", "概述"]
         ),
-        ("how it is run", ["usage", "how to", "run", "getting started", "quick start", "start a", "使用", "运行", "启动"]),
-        ("tags", ["tag", "标签"]), ("licence", ["license", "licence", "许可"]),
+        (
+            "how it is run",
+            ["usage", "how to", "run", "running", "getting started", "quick start", "start", "使用", "运行", "启动"]
+        ),
+        ("tags", ["tag", "标签"]), ("licence", ["license", "licence", "licensing", "许可"]),
         (
             "contact",
-            ["contact", "support", "question", "help", "issue", "maintain", "community", "联系", "问题", "支持", "社区"]
+            [
+                "contact", "support", "question", "help", "issue", "maintainer", "community", "feedback", "联系", "问题",
+                "支持", "社区",
+            ]
         ),
     ]
+
+    /// Whole words, also in the plural; Chinese has no blanks to find them by.
+    private static func holds(_ heading: String, _ word: String) -> Bool {
+        guard word.utf8.allSatisfy({ $0 < 0x80 }) else { return heading.contains(word) }
+        let words = " " + heading.split { !$0.isLetter }.joined(separator: " ") + " "
+        return words.contains(" \(word) ") || words.contains(" \(word)s ")
+    }
 
     static func sections(_ text: String?) -> Finding {
         let rule = Rule.sections
         guard let text else { return rule.unknown("there is no readable full description") }
         let readme = ReadmeText(text)
         var missing = parts.filter { part in
-            !readme.headings.contains { heading in part.1.contains { heading.contains($0) } }
+            !readme.headings.contains { heading in part.1.contains { holds(heading, $0) } }
         }
         .map { "no heading for \($0.0)" }
         // A command to copy says how it is run better than a heading.
