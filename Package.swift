@@ -185,6 +185,10 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "DockerHubRulesTests",
+            dependencies: ["TestSupport", "DockerHubProvider", "OCI", "Digest", "Documents", "Files"],
+            swiftSettings: strict),
+        .testTarget(
             name: "OCITests", dependencies: ["TestSupport", "OCI", "Digest", "Documents", "Files"],
             swiftSettings: strict),
         .executableTarget(
