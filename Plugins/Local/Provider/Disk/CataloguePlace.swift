@@ -10,6 +10,8 @@ import ProviderKit
 struct CataloguePlace: Place {
     static let fileKind = "disk"
     static let aliasKind = "alias"
+    /// In a file's undo: this publication put it on the catalogue's list, and not only its bytes there.
+    static let listed = "listed"
 
     let host: Host
     let request: OperationRequest
