@@ -133,7 +133,7 @@ struct LayoutPlace: Place {
             let done = before
             try ReadBack(host: host, path: layout.blobPath(blob)) {
                 host.progress(UInt64(done + $0), of: UInt64(artifact.size), "read back")
-            }.verify(blob)
+            }.verify(file)
             before += file.size
         }
         var result = OperationResult()

@@ -84,7 +84,7 @@ extension CataloguePlace {
         guard hasFile else { throw lost(finalPath) }
         try ReadBack(host: host, path: finalPath) {
             host.progress(UInt64($0), of: UInt64(file.size), "read back")
-        }.verify(digest)
+        }.verify(file)
         guard try Checksums(in: directory)[file.name] == digest.hex else {
             throw lost("\(directory)/\(Names.checksums)")
         }
