@@ -106,12 +106,13 @@ struct CataloguePlace: Place {
         let moves = self.moves(in: document)
         var result = OperationResult()
         result.moves = moves
-        result.nothingToDo = hasFile && isListed && isSummed && moves.isEmpty
+        let isDone = hasFile && isListed && isSummed && moves.isEmpty
+        if !isDone { try Room.check(request.target.address, host, for: hasFile ? [] : [file]) }
+        result.nothingToDo = isDone
         if hasFile && isListed { result.digest = file.digest }
         result.skippedBytes = hasFile ? file.size : 0
         var actions: [String] = []
         if !hasFile {
-            try Space.check(request.target.address, for: [file], host)
             actions.append("copy \(file.name), \(file.size) bytes, to \(relativePath)")
         } else if !isListed {
             actions.append("verify \(relativePath), which is there and not listed")
