@@ -100,12 +100,16 @@ public final class File: Sendable {
     /// blocks no thread.
     /// - Throws: `CancellationError`; `Failure` when the file cannot be made.
     public static func locked(_ path: String) async throws -> File {
-        let file = try File(path, O_RDWR | O_CREAT)
-        while flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 {
-            guard errno == EWOULDBLOCK || errno == EINTR else { throw failure("lock", path) }
-            try await Task.sleep(nanoseconds: 50_000_000)
+        while true {
+            let file = try File(path, O_RDWR | O_CREAT)
+            while flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 {
+                guard errno == EWOULDBLOCK || errno == EINTR else { throw failure("lock", path) }
+                try await Task.sleep(nanoseconds: 50_000_000)
+            }
+            // The holder before us may have removed the file, or renamed it: then others lock another one of that name.
+            var (held, named) = (stat(), stat())
+            if fstat(file.descriptor, &held) == 0, stat(path, &named) == 0, held.st_ino == named.st_ino { return file }
         }
-        return file
     }
 
     /// Removes a directory that holds only files: what we made for ourselves.

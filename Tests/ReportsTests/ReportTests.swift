@@ -36,6 +36,29 @@ import Testing
         for hostile in ["\u{1b}]0", "\u{1b}[2J", "\u{1b}[31m", "\u{7}"] { #expect(!screen.shown.contains(hostile)) }
     }
 
+    /// Where one line is one thing, a line break in a name would forge another.
+    @Test func aLineStaysOne() {
+        let lines = Mutex<[String]>([])
+        let report = LineReport(texts: .english, verbose: false) { line in lines.withLock { $0.append(line) } }
+        var event = RunEvent(.targetFailed, target: "acme\nother published")
+        event.ending = .failed
+        event.failure = Failure(.internal, "one\r\ntwo")
+        report.observe(event)
+        event = RunEvent(.runStarted)
+        event.message = "my plan\nrun ffff"
+        report.observe(event)
+        let screen = Screen()
+        let live = LiveReport(
+            texts: .english, colour: false, width: { 100 }, write: { new in screen.text.withLock { $0 += new } })
+        live.observe(event)
+        #expect(screen.shown.filter { $0 == "\n" }.count == 1)
+        let table = Columns.text([["a\nb", "c"], ["d", "e"]])
+        for text in lines.withLock({ $0 }) + [table.split(separator: "\n").map(String.init)[0]] {
+            #expect(!text.contains("\n") && text.contains("\\u{a}"), "\(text)")
+        }
+        #expect(table.split(separator: "\n").count == 2)
+    }
+
     @Test func aPipeGetsALineAChangeAndNoBars() {
         let lines = Mutex<[String]>([])
         let report = LineReport(texts: .english, verbose: false) { line in lines.withLock { $0.append(line) } }

@@ -115,7 +115,7 @@ import Testing
         ),
         ("format: 1\nstate_dir: here\n", ":2:12", "state_dir must match ^(/|~/)", "directory of runs"),
         ("format: 1\nmirror: ftp://a\n", ":2:9", "mirror must match", "Where releases"),
-        ("format: 1\nlanguage: en\nlanguage: en\n", "", "stands here twice", ""),
+        ("format: 1\nlanguage: en\nlanguage: en\n", "", "stands in the same mapping once more", ""),
     ])
     func aMistakeInAFileHasItsPlace(_ text: String, _ place: String, _ message: String, _ hint: String) throws {
         for (system, user) in [(text, nil), (nil, text)] as [(String?, String?)] {

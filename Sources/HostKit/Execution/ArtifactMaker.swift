@@ -33,7 +33,7 @@ struct ArtifactMaker: Sendable {
     }
 
     private func container(_ name: String, _ artifact: Plan.Artifact) async throws -> ReadyArtifact {
-        let location = artifact.mirror.map { plan.absolute($0) } ?? mirror
+        let location = plan.mirror(of: artifact) ?? mirror
         let site = try ReleaseMirror(location: location, downloader: downloader)
         let lockPath = artifact.lock.map { plan.absolute($0) }
         var lock = try lockPath.flatMap { File.exists($0) ? try SourceLock(readingFrom: $0) : nil }
@@ -89,15 +89,7 @@ struct ArtifactMaker: Sendable {
     }
 
     private func disk(_ name: String, _ artifact: Plan.Artifact) throws -> ReadyArtifact {
-        let path = plan.absolute(artifact.file ?? "")
-        let place = plan.place(["artifacts", name, "file"])
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw Failure(
-                .usage, "the image \(path) is not a file that can be read", place: place ?? path,
-                hint: "name the file relative to the plan")
-        }
-        guard status.st_size > 0 else { throw Failure(.usage, "the image is empty", place: path) }
+        let (path, status) = try plan.disk(artifact)
         let identity = [
             Int64(bitPattern: UInt64(status.st_dev)), Int64(bitPattern: UInt64(status.st_ino)), Int64(status.st_size),
             Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec),

@@ -45,6 +45,7 @@ public struct Executor: Sendable {
     public func publish(_ plan: LocatedPlan, options: RunOptions, in state: StateDirectory) async throws -> RunOutcome {
         let plan = try plan.only(options.only)
         let places = try resolve(plan)
+        try plan.checkSources()
         let run = try state.newRun()
         let document = RunDocument(id: run.id, plan: plan, options: options)
         try run.write(document, to: run.planPath)
@@ -67,6 +68,7 @@ public struct Executor: Sendable {
     public func preview(_ plan: LocatedPlan, options: RunOptions) async throws -> (RunOutcome, [TargetPreview]) {
         let plan = try plan.only(options.only)
         let places = try resolve(plan)
+        try plan.checkSources()
         let context = try context(run: nil, options: options, parallel: plan.plan.options?.parallel)
         let artifacts = try await interruption.withTask("the images were made") {
             try await make(plan, pinned: [:], context)
@@ -94,7 +96,8 @@ public struct Executor: Sendable {
     }
 
     private func resolve(_ plan: LocatedPlan) throws -> [Place] {
-        try plan.plan.targets.enumerated().map { number, target in
+        var titles: [String: String] = [:]
+        return try plan.plan.targets.enumerated().map { number, target in
             let provider: InstalledProvider
             do { provider = try providers.provider(forScheme: target.scheme) } catch var failure as Failure {
                 failure.place = failure.place ?? plan.place(ofTarget: number, "to")
@@ -109,6 +112,12 @@ public struct Executor: Sendable {
                 name: target.title, scheme: target.scheme,
                 address: isPath ? plan.absolute(target.address) : target.address, tags: tags,
                 options: target.options ?? [:])
+            let same = Self.publicationID(provider.manifest.id, target.artifact, resolved)
+            if let first = titles.updateValue(target.title, forKey: same) {
+                throw Failure(
+                    .usage, "\(first) and \(target.title) are one place for one artifact",
+                    place: plan.place(ofTarget: number, "to"), hint: "give one of them the tags of both")
+            }
             try allow(resolved, provider)
             return Place(target: resolved, artifact: target.artifact, provider: provider)
         }

@@ -190,7 +190,9 @@ public struct ReleaseMirror: Sendable {
         index.split(separator: "/").last.map(String.init).flatMap { isDate($0) ? $0 : nil }
     }
 
-    private static func check(version: String) throws -> String {
+    /// - Returns: the version as the mirror spells it.
+    @discardableResult
+    public static func check(version: String) throws -> String {
         let allowed = version.utf8.allSatisfy {
             (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0) || $0 == 0x2e
                 || $0 == 0x2d
@@ -202,7 +204,7 @@ public struct ReleaseMirror: Sendable {
         return version.uppercased()
     }
 
-    private static func check(index: String) throws {
+    public static func check(index: String) throws {
         let parts = index.split(separator: "/", omittingEmptySubsequences: false)
         let allowed = index.utf8.allSatisfy {
             (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) || (0x41...0x5a).contains($0) || $0 == 0x5f

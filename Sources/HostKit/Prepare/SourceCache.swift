@@ -35,12 +35,13 @@ struct SourceCache: Sendable {
     func fetch(_ url: String, _ digest: Digest) async throws -> (path: String, size: Int64, downloaded: Bool)? {
         let path = "\(directory)/\(digest.hex)"
         if let size = try verified(path, digest) { return (path, size, false) }
-        let partial = try await lockPartial("\(path).partial")
+        let partial = try await File.locked("\(path).partial")
         // Another process may have finished while this one waited.
         if let size = try verified(path, digest) {
             unlink(partial.path)
             return (path, size, false)
         }
+        var found = digest
         for attempt in 0..<2 {
             var resume = try partial.size()
             if attempt > 0 { resume = 0 }
@@ -51,7 +52,8 @@ struct SourceCache: Sendable {
                 unlink(partial.path)
                 return nil
             }
-            if try Digest.sha256(ofFile: partial.path) == digest {
+            found = try Digest.sha256(ofFile: partial.path)
+            if found == digest {
                 guard fchmod(partial.descriptor, 0o444) == 0, fsync(partial.descriptor) == 0,
                     rename(partial.path, path) == 0
                 else {
@@ -64,7 +66,7 @@ struct SourceCache: Sendable {
         }
         unlink(partial.path)
         throw Failure(
-            .refused, "the download's SHA-256 is not \(digest.hex)", place: url,
+            .refused, "the download's SHA-256 is \(found.hex), not \(digest.hex)", place: url,
             hint: "the mirror is damaged or in the middle of an update: try again later or name another mirror")
     }
 
@@ -75,16 +77,5 @@ struct SourceCache: Sendable {
             return nil
         }
         return try File(path, O_RDONLY).size()
-    }
-
-    /// Opens the partial file and holds its lock.
-    private func lockPartial(_ path: String) async throws -> File {
-        while true {
-            let file = try await File.locked(path)
-            // The holder before us may have renamed the file away.
-            var held = stat()
-            var named = stat()
-            if fstat(file.descriptor, &held) == 0, stat(path, &named) == 0, held.st_ino == named.st_ino { return file }
-        }
     }
 }

@@ -41,6 +41,7 @@ public enum Columns {
     /// Two blanks apart, no trailing blanks.
     /// - Parameter right: columns whose cells are aligned right.
     public static func text(_ rows: [[String]], indent: String = "", right: Set<Int> = []) -> String {
+        let rows = rows.map { $0.map(Printable.line) }
         let count = rows.map(\.count).max() ?? 0
         let widths = (0..<count).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
         return rows.map { row in

@@ -22,7 +22,7 @@ public final class LineReport: RunObserver {
     }
 
     public func observe(_ event: RunEvent) {
-        if let line = Header.line(event, texts) { return print(line) }
+        if let line = Header.line(event, texts) { return print(Printable.line(line)) }
         guard let target = event.target, let text = words(event) else { return }
         let isChange = event.event != .progress
         let now = ContinuousClock.now
@@ -38,7 +38,7 @@ public final class LineReport: RunObserver {
             state.last[target] = now
             return true
         }
-        if isDue { print("\(Self.clock(event.time)) \(target) \(text)") }
+        if isDue { print(Printable.line("\(Self.clock(event.time)) \(target) \(text)")) }
     }
 
     private func words(_ event: RunEvent) -> String? {

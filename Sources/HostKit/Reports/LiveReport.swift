@@ -90,7 +90,7 @@ public final class LiveReport: RunObserver {
 
     private func stay(_ line: String, _ state: inout State) {
         erase(&state)
-        write(Printable.text(line) + "\n")
+        write(Printable.line(line) + "\n")
         draw(&state)
     }
 
@@ -110,7 +110,7 @@ public final class LiveReport: RunObserver {
             let name = title + String(repeating: " ", count: names - title.count)
             let line = "  \(name)  \(words(target))"
             // A line that wraps would break the count of lines.
-            text += "\u{1b}[K" + paint(String(Printable.text(line).prefix(columns - 1)), target.ending) + "\n"
+            text += "\u{1b}[K" + paint(String(Printable.line(line).prefix(columns - 1)), target.ending) + "\n"
         }
         write(text)
         state.drawn = state.order.count
