@@ -18,6 +18,7 @@ enum Exit {
             Output.error(Summary.text(failure, status: status, texts: .english))
             exit(status)
         } catch let code as ExitCode {
+            if let lost = Output.lost { throw lost }
             // Said already.
             exit(code.rawValue)
         } catch {

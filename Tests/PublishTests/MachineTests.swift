@@ -1,0 +1,64 @@
+import Documents
+import Foundation
+import Schema
+import TestSupport
+import Testing
+
+/// The staged program where the machine around it is at fault: no output, no room, no home, half a state, a mirror with a lock.
+@Suite("A hostile machine", .enabled(if: stage != nil, "EULERPUBLISHER_STAGE is not set: run make test"))
+struct MachineTests {
+    private let plan = """
+        format: 1
+        artifacts:
+          base: {kind: container, release: 24.03-LTS-SP2, mirror: mirror}
+        targets:
+          - {name: first, artifact: base, to: "local:first"}
+        """
+
+    private func work() throws -> Work {
+        let work = try Work()
+        try work.makeMirror()
+        try work.write(plan, "plan.yaml")
+        return work
+    }
+
+    /// The program by way of a shell, with this folder's cache and state.
+    private func shell(_ work: Work, _ script: String) throws -> Answer {
+        try run(
+            ["/bin/sh", "-c", script, "\(stage!)/bin/eulerpublisher"], in: work.path,
+            environment: [
+                "EULERPUBLISHER_STATE_DIR": "\(work.path)/state", "EULERPUBLISHER_CACHE_DIR": "\(work.path)/cache",
+            ])
+    }
+
+    private func events(_ answer: Answer) throws -> [JSON] {
+        try answer.output.split(separator: "\n").filter { $0.hasPrefix("{") }.map { line in
+            try Schema.embedded("event").validate(try Node.parse(text: String(line), name: "event"))
+        }
+    }
+
+    @Test(
+        "Without standard descriptors a run is what it is with them", arguments: ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+    func closedDescriptors(closed: String) throws {
+        let work = try work()
+        defer { work.remove() }
+        let answer = try shell(work, "\"$0\" publish plan.yaml \(closed)")
+        #expect(answer.status == 0, "\(answer.status): \(answer.output)")
+        #expect(try work.tags("first") == ["24.03-lts-sp2"])
+        #expect(try shell(work, "\"$0\" publish nothing.yaml \(closed)").status == 2)
+    }
+
+    @Test(
+        "Output that is lost is an error",
+        arguments: ["status", "status --json", "logs latest", "config show", "publish plan.yaml", "provider list"])
+    func fullOutput(command: String) throws {
+        let work = try work()
+        defer { work.remove() }
+        #expect(try shell(work, "\"$0\" publish plan.yaml").status == 0)
+        let answer = try shell(work, "\"$0\" \(command) >/dev/full")
+        #expect(answer.status == 1 && answer.output.contains("No space left on device"), "\(answer)")
+        // A reader who has seen enough is no error.
+        let reader = try shell(work, "(\"$0\" \(command); echo \"status $?\" >&2) | true")
+        #expect(reader.output.contains("status 0"), "\(reader.output)")
+    }
+}
