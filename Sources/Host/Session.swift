@@ -42,6 +42,9 @@ struct Session {
 
     func state() throws -> StateDirectory { try StateDirectory(settings.stateDirectory.value) }
 
+    /// For commands that change nothing there.
+    func readState() throws -> StateDirectory { try StateDirectory(reading: settings.stateDirectory.value) }
+
     func executor(_ report: ReportOptions) throws -> Executor { try executor(report.observer(texts)) }
 
     func executor(_ observer: any RunObserver) throws -> Executor {

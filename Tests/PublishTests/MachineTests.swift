@@ -61,4 +61,21 @@ struct MachineTests {
         let reader = try shell(work, "(\"$0\" \(command); echo \"status $?\" >&2) | true")
         #expect(reader.output.contains("status 0"), "\(reader.output)")
     }
+
+    @Test("A run that was killed before its plan was there hides no other")
+    func runWithoutPlan() throws {
+        let work = try work()
+        defer { work.remove() }
+        #expect(try work.command(["publish", "plan.yaml"]).status == 0)
+        let empty = "\(work.path)/state/runs/zzzz"
+        try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: true)
+        try work.write("half", "state/runs/zzzz/plan.json.1.2")
+        let status = try work.command(["status"])
+        #expect(status.status == 0 && status.output.contains("1 of 1 published"), "\(status.output)")
+        #expect(status.output.contains("zzzz"), "\(status.output)")
+        #expect(try work.command(["status", "latest"]).output.contains("exit 0"))
+        #expect(try work.command(["cleanup"]).status == 0)
+        #expect(!FileManager.default.fileExists(atPath: empty))
+        #expect(try work.command(["status"]).output.contains("1 of 1 published"))
+    }
 }

@@ -45,9 +45,7 @@ public struct Executor: Sendable {
     public func publish(_ plan: LocatedPlan, options: RunOptions, in state: StateDirectory) async throws -> RunOutcome {
         let plan = try plan.only(options.only)
         let places = try resolve(plan)
-        let run = try state.newRun()
-        let document = RunDocument(id: run.id, plan: plan, options: options)
-        try run.write(document, to: run.planPath)
+        let (run, document) = try state.newRun { RunDocument(id: $0, plan: plan, options: options) }
         return try await perform(plan, places, document, run, earlier: [])
     }
 
