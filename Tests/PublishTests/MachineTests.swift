@@ -78,4 +78,30 @@ struct MachineTests {
         #expect(!FileManager.default.fileExists(atPath: empty))
         #expect(try work.command(["status"]).output.contains("1 of 1 published"))
     }
+
+    @Test(
+        "Whatever fails, the last event is run-ended with its reason",
+        arguments: [
+            (["publish", "none.yaml"], 2), (["publish", "elsewhere.yaml"], 2), (["plan", "elsewhere.yaml"], 2),
+            (["resume", "ffff"], 2), (["publish", "plan.yaml", "--only", "third"], 2),
+            (["container", "publish", "-v", "24.03", "--mirror", "http://127.0.0.1:1", "--to", "local:x"], 5),
+        ])
+    func lastEvent(arguments: [String], status: Int) throws {
+        let work = try work()
+        defer { work.remove() }
+        try work.write(plan.replacingOccurrences(of: "mirror: mirror", with: "mirror: elsewhere"), "elsewhere.yaml")
+        let answer = try work.command(arguments + ["--json"])
+        let last = try #require(try events(answer).last)
+        #expect(last["event"]?.string == "run-ended" && last["exit"]?.integer == Int64(status), "\(answer.output)")
+        #expect(last["failure"]?["message"] != nil && answer.status == Int32(status), "\(answer.output)")
+    }
+
+    @Test("A plan that is looked at ends with its event too")
+    func lastEventOfAPlan() throws {
+        let work = try work()
+        defer { work.remove() }
+        let answer = try work.command(["plan", "plan.yaml", "--json"])
+        let last = try #require(try events(answer).last)
+        #expect(last["event"]?.string == "run-ended" && last["exit"]?.integer == 0, "\(answer.output)")
+    }
 }

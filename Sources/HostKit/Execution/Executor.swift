@@ -70,7 +70,10 @@ public struct Executor: Sendable {
             try await make(plan, pinned: [:], context)
         }
         let targets = try places.map { try target($0, artifacts, context, open: false) }
-        if let failed = await preflight(targets, started: .now, run: "") { return (failed, []) }
+        if let failed = await preflight(targets, started: .now, run: "") {
+            tell(failed, context)
+            return (failed, [])
+        }
         var previews: [TargetPreview] = []
         for target in targets {
             let plan = await target.plan
@@ -79,7 +82,9 @@ public struct Executor: Sendable {
                     target: target.title, digest: target.artifact.document.digest,
                     isNothingToDo: await target.isNothingToDo, actions: plan?.actions, moves: plan?.moves ?? []))
         }
-        return (RunOutcome(run: "", targets: [], exit: 0, seconds: 0), previews)
+        let outcome = RunOutcome(run: "", targets: [], exit: 0, seconds: 0)
+        tell(outcome, context)
+        return (outcome, previews)
     }
 
     // MARK: - The steps
@@ -221,12 +226,16 @@ public struct Executor: Sendable {
         outcome.exit = interruption.signal.map { 128 + $0 } ?? outcome.exit
         context.append(JournalEvent(interruption.signal == nil ? .runEnded : .interrupted, exit: outcome.exit))
         try record(outcome, document, run, places)
-        event = RunEvent(.runEnded)
-        event.run = run.id
-        event.exit = outcome.exit
-        event.seconds = outcome.seconds
-        context.observer.observe(event)
+        tell(outcome, context)
         return outcome
+    }
+
+    private func tell(_ outcome: RunOutcome, _ context: RunContext) {
+        var event = RunEvent(.runEnded)
+        event.run = context.run?.id
+        event.exit = outcome.exit
+        event.seconds = context.run.map { _ in outcome.seconds }
+        context.observer.observe(event)
     }
 
     private func publish(_ targets: [TargetRun], _ context: RunContext, _ started: ContinuousClock.Instant) async
