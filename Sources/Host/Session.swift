@@ -36,7 +36,7 @@ struct Session {
 
     /// Where images go when no target was named.
     var catalogue: String {
-        let data = environment["XDG_DATA_HOME"] ?? "\(environment["HOME"] ?? "")/.local/share"
+        let data = environment["XDG_DATA_HOME"] ?? "\(settings.home)/.local/share"
         return "\(data)/eulerpublisher/catalogue"
     }
 

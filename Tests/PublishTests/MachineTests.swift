@@ -104,4 +104,42 @@ struct MachineTests {
         let last = try #require(try events(answer).last)
         #expect(last["event"]?.string == "run-ended" && last["exit"]?.integer == 0, "\(answer.output)")
     }
+
+    @Test(
+        "A path that cannot be used is the user's to mend, and is named",
+        arguments: [
+            ("logs latest --bundle plan.yaml", "plan.yaml"), ("logs latest --bundle none/x.tgz", "none/x.tgz"),
+            ("publish plan.yaml --state-dir plan.yaml", "plan.yaml"),
+            ("publish plan.yaml --cache-dir plan.yaml", "plan.yaml"),
+            ("publish plan.yaml --state-dir /proc/x", "/proc/x"),
+            ("container prepare -v 24.03-LTS-SP2 --mirror mirror --lock none/x.lock", "none/x.lock"),
+            ("container prepare -v 24.03-LTS-SP2 --mirror mirror --lock mirror", "mirror"),
+            ("publish locked.yaml", "none/x.lock"),
+        ])
+    func paths(command: String, path: String) throws {
+        let work = try work()
+        defer { work.remove() }
+        try work.write(
+            plan.replacingOccurrences(of: "mirror: mirror", with: "mirror: mirror, lock: none/x.lock"), "locked.yaml")
+        #expect(try shell(work, "\"$0\" publish plan.yaml").status == 0)
+        let answer = try shell(work, "\"$0\" \(command)")
+        #expect(answer.status == 2 && answer.output.contains("fix"), "\(answer)")
+        let named = answer.output.split(separator: "\n").contains { line in
+            line.split(separator: " ").contains {
+                $0.hasSuffix("\(path):") || $0.contains("\(path)/") && $0.hasSuffix(":")
+            }
+        }
+        #expect(named, "\(answer.output)")
+    }
+
+    @Test("Looking makes nothing, and a service without HOME has its account's")
+    func lookingAndHome() throws {
+        let work = try work()
+        defer { work.remove() }
+        #expect(try work.command(["status"]).output.contains("Nothing was published yet."))
+        #expect(!FileManager.default.fileExists(atPath: "\(work.path)/state"))
+        let home = String(cString: try #require(getpwuid(geteuid())).pointee.pw_dir)
+        let shown = try run(["-u", "HOME", "\(stage!)/bin/eulerpublisher", "config", "show"])
+        #expect(shown.output.contains("\(home)/.local/state/eulerpublisher"), "\(shown.output)")
+    }
 }

@@ -36,7 +36,7 @@ struct ArtifactMaker: Sendable {
         let location = artifact.mirror.map { plan.absolute($0) } ?? mirror
         let site = try ReleaseMirror(location: location, downloader: downloader)
         let lockPath = artifact.lock.map { plan.absolute($0) }
-        var lock = try lockPath.flatMap { File.exists($0) ? try SourceLock(readingFrom: $0) : nil }
+        var lock = try lockPath.flatMap { try SourceLock.find($0) }
         var index = artifact.index ?? "docker_img"
         if let pin = pinned[name] {
             index = pin.index ?? index

@@ -18,7 +18,12 @@ extension Settings {
             self.workingDirectory = workingDirectory
         }
 
-        var home: String { environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "/" }
+        /// HOME, or without it, as in a service, the account's own.
+        public var home: String {
+            if let home = environment["HOME"], !home.isEmpty { return home }
+            let home = getpwuid(geteuid()).flatMap { $0.pointee.pw_dir }.map { String(cString: $0) } ?? ""
+            return home == "/" ? "" : home
+        }
 
         /// `$XDG_CONFIG_HOME/eulerpublisher/config.yaml`, else below `~/.config`.
         public var userFile: String {
@@ -49,6 +54,7 @@ private struct Loading {
     init(sources: Settings.Sources) { self.sources = sources }
 
     mutating func all() throws {
+        settings.home = sources.home
         builtIn()
         for path in [sources.systemFile, sources.userFile] where !settings.files.contains(path) { try file(path) }
         try variables()
