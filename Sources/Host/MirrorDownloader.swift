@@ -18,9 +18,10 @@ final class MirrorDownloader: Downloader {
         environment = deployment.environment
     }
 
-    func download(url: String, toDescriptor descriptor: Int32, resumingAt: Int64, limit: Int64) async throws
-        -> DownloadResult
-    {
+    func download(
+        url: String, toDescriptor descriptor: Int32, resumingAt: Int64, limit: Int64,
+        attempt: @escaping @Sendable (Int) -> Void
+    ) async throws -> DownloadResult {
         let insecure = settings.insecureTLS(url)
         if insecure != nil { try policy.check(insecureTLS: url) }
         let client = clients.withLock { clients in
@@ -34,6 +35,7 @@ final class MirrorDownloader: Downloader {
             clients[insecure != nil] = made
             return made
         }
-        return try await client.download(url: url, toDescriptor: descriptor, resumingAt: resumingAt, limit: limit)
+        return try await client.download(
+            url: url, toDescriptor: descriptor, resumingAt: resumingAt, limit: limit, attempt: attempt)
     }
 }

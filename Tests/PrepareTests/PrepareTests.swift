@@ -3,6 +3,7 @@ import Documents
 import Foundation
 import OCI
 import Prepare
+import Synchronization
 import Testing
 
 /// A mirror with files of any bytes: prepare looks at digests, not inside.
@@ -52,7 +53,8 @@ final class Flaky: Downloader {
     var calls: [Call] { state.withLock { recorded } }
 
     func download(
-        url: String, toDescriptor descriptor: Int32, resumingAt: Int64, limit: Int64
+        url: String, toDescriptor descriptor: Int32, resumingAt: Int64, limit: Int64,
+        attempt: @escaping @Sendable (Int) -> Void
     ) async throws -> DownloadResult {
         let broken = state.withLock {
             recorded.append(Call(url: url, resumingAt: resumingAt))
@@ -80,11 +82,37 @@ final class Flaky: Downloader {
             throw Failure(.network, "the line broke", retryable: true)
         }
         return try await DirectoryDownloader().download(
-            url: path, toDescriptor: descriptor, resumingAt: resumingAt, limit: limit)
+            url: path, toDescriptor: descriptor, resumingAt: resumingAt, limit: limit, attempt: attempt)
+    }
+}
+
+/// Is silent for a while in its second attempt.
+private struct Stalling: Downloader {
+    func download(
+        url: String, toDescriptor descriptor: Int32, resumingAt: Int64, limit: Int64,
+        attempt: @escaping @Sendable (Int) -> Void
+    ) async throws -> DownloadResult {
+        attempt(2)
+        try await Task.sleep(for: .milliseconds(1300))
+        return .notFound
     }
 }
 
 @Suite struct PrepareTests {
+    @Test func whatIsWaitedForIsToldEverySecond() async throws {
+        let mirror = try Mirror()
+        defer { mirror.remove() }
+        let told = Mutex<[Fetching]>([])
+        await #expect(throws: Failure.self) {
+            try await ReleaseMirror(location: "https://mirror.example", downloader: Stalling()).prepare(
+                version: "24.03-LTS-SP2", architectures: [Architecture("amd64")], cache: mirror.cache,
+                telling: { fetching in told.withLock { $0.append(fetching) } })
+        }
+        let first = try #require(told.withLock { $0.first })
+        #expect(first.url.hasPrefix("https://mirror.example/openEuler-24.03-LTS-SP2/docker_img/x86_64/"))
+        #expect(first.attempt == 2 && first.bytes == 0)
+    }
+
     @Test func everyArchitectureThatIsThereAndNoOther() async throws {
         let mirror = try Mirror()
         defer { mirror.remove() }

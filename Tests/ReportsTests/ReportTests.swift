@@ -48,6 +48,23 @@ import Testing
         #expect(said.count == 1 && said[0].hasSuffix("acme published sha256:abab…abab"), "\(said)")
     }
 
+    @Test func aSourceThatStallsIsNamedAgainAndAgain() {
+        let lines = Mutex<[String]>([])
+        let report = LineReport(texts: .english, verbose: false, silence: .zero) { line in
+            lines.withLock { $0.append(line) }
+        }
+        for attempt in [1, 2, 2] {
+            var event = RunEvent(.progress)
+            event.artifact = "base"
+            event.step = "fetch"
+            event.done = 6_000_000
+            event.message = "attempt \(attempt): https://m.example/x"
+            report.observe(event)
+        }
+        let said = lines.withLock { $0 }
+        #expect(said.count == 2 && said[1].hasSuffix("base fetch 6.0 MB, attempt 2: https://m.example/x"), "\(said)")
+    }
+
     @Test(
         arguments: [
             (0, "0 B"), (999, "999 B"), (1_000, "1 kB"), (9_940_000, "9.9 MB"), (187_000_000, "187 MB"),

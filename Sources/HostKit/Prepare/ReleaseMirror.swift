@@ -54,11 +54,12 @@ public struct ReleaseMirror: Sendable {
     /// - Throws: `Failure`; its code is `network` when it may work later, `refused` when bytes are not what was promised.
     public func prepare(
         version: String, index: String = "docker_img", architectures: [Architecture]? = nil, cache: String,
-        lock: SourceLock? = nil
+        lock: SourceLock? = nil, telling: @escaping @Sendable (Fetching) -> Void = { _ in }
     ) async throws -> PreparedRelease {
         let version = try Self.check(version: version)
         try Self.check(index: index)
-        let sources = try SourceCache(directory: cache, downloader: downloader)
+        let sources = try SourceCache(directory: cache, downloader: downloader, telling: telling)
+    ///   - telling: told every second what is being fetched; any thread.
         let named = try lock?.architectures(for: version, of: architectures) ?? architectures
         let wanted = named ?? Architecture.all
         let index = lock?.date != nil && index.hasSuffix("/current") ? lock?.index ?? index : index
@@ -127,7 +128,7 @@ public struct ReleaseMirror: Sendable {
                     guard let kept = try await sources.fetch(url, digest) else { return nil }
                     return PreparedSource(
                         architecture: architecture, platform: architecture.platform, path: kept.path, digest: digest,
-                        size: kept.size, url: url, downloaded: kept.downloaded)
+                        size: kept.size, url: url, fetched: kept.fetched)
                 }
             }
             var found: [PreparedSource] = []
