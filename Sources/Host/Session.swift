@@ -62,7 +62,8 @@ struct Session {
         _ plan: Plan, running: RunningOptions, printPlan: Bool, report: ReportOptions, localOnly: Bool = false
     ) async throws {
         if printPlan {
-            Output.result(String(decoding: try DocumentCoding.encode(plan, pretty: true), as: UTF8.self))
+            Output.result(
+                String(decoding: try DocumentCoding.encode(plan.withoutCredentials, pretty: true), as: UTF8.self))
             return
         }
         let located = try LocatedPlan(plan, directory: FileManager.default.currentDirectoryPath)

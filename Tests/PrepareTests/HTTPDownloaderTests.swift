@@ -128,6 +128,17 @@ private struct Target {
         #expect(failure?.place?.contains("s3cret") == false && target.data.isEmpty)
     }
 
+    @Test(arguments: [401, 403])
+    func whoDidNotLogInIsTold(_ status: Int) async throws {
+        let path = "/fail/\(Odd.key())?times=99&status=\(status)"
+        let nobody = await #expect(throws: Failure.self) { try await Target().download(Odd.first + path) }
+        #expect(nobody?.hint?.contains("nobody logged in") == true)
+        let me = await #expect(throws: Failure.self) {
+            try await Target().download(Odd.first.replacing("http://", with: "http://me:x@") + path)
+        }
+        #expect(me?.hint?.contains("credentials") == true)
+    }
+
     @Test(arguments: [("403", Failure.Code.authentication), ("500", .network), ("451", .refused)])
     func anErrorIsSaid(_ status: String, _ code: Failure.Code) async throws {
         let target = try Target(Data("part".utf8))

@@ -187,6 +187,46 @@ private struct Stalling: Downloader {
         #expect(release.sources[0].url.hasPrefix(ReleaseMirror.archive))
     }
 
+    @Test func aMirrorsPasswordIsSentAndStandsInNoAddress() async throws {
+        let mirror = try Mirror()
+        defer { mirror.remove() }
+        try mirror.add("x86_64", "intel")
+        let flaky = Flaky(root: mirror.site, breaks: 0)
+        func prepare(_ location: String?, _ setting: String? = nil) async throws -> PreparedRelease {
+            try await ReleaseMirror(location: location, setting: setting, downloader: flaky).prepare(
+                version: "24.03-LTS-SP2", cache: mirror.cache)
+        }
+        let release = try await prepare("https://me:p%40ss@mirror.example//")
+        #expect(release.sources[0].url.hasPrefix("https://mirror.example/openEuler-24.03-LTS-SP2/"))
+        #expect(release.lock.sources[0].url == release.sources[0].url)
+        #expect(flaky.calls.allSatisfy { $0.url.hasPrefix("https://me:p%40ss@mirror.example/openEuler-") })
+        // The same place, kept without them, gets those of the setting; another one does not.
+        let count = flaky.calls.count
+        _ = try await prepare("https://mirror.example/", "https://me:x@mirror.example")
+        _ = try await prepare("https://other.example", "https://me:x@mirror.example")
+        let later = flaky.calls.dropFirst(count).map(\.url)
+        #expect(later.contains { $0.hasPrefix("https://me:x@mirror.example/") })
+        #expect(!later.contains { $0.hasPrefix("https://me:x@other") || $0.hasPrefix("https://mirror.example") })
+    }
+
+    @Test(arguments: ["http://", "https:///", "https://me:x@/"])
+    func aURLNamesAHost(location: String) {
+        let failure = #expect(throws: Failure.self) { try ReleaseMirror(location: location) }
+        #expect(failure?.message == "the mirror's URL names no host" && failure?.code == .usage)
+    }
+
+    @Test func whatIsNotThereIsNamedWithAllThatMayBeWrong() async throws {
+        let mirror = try Mirror()
+        defer { mirror.remove() }
+        try mirror.add("x86_64", "intel")
+        let failure = await #expect(throws: Failure.self) {
+            try await ReleaseMirror(location: mirror.site).prepare(
+                version: "24.03-LTS-SP2", index: "docker_image", cache: mirror.cache)
+        }
+        #expect(failure?.place?.hasSuffix("/openEuler-24.03-LTS-SP2/docker_image") == true)
+        for word in ["sha256sum", "spelling", "index"] { #expect(failure?.hint?.contains(word) == true) }
+    }
+
     @Test func wrongBytesAreRefusedAndNotKept() async throws {
         let mirror = try Mirror()
         defer { mirror.remove() }

@@ -142,4 +142,59 @@ struct MachineTests {
         let shown = try run(["-u", "HOME", "\(stage!)/bin/eulerpublisher", "config", "show"])
         #expect(shown.output.contains("\(home)/.local/state/eulerpublisher"), "\(shown.output)")
     }
+
+    /// A mirror that wants a password, and never says what it got.
+    private let lockedMirror = """
+        import base64, functools, http.server, sys, threading
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            def do_GET(self):
+                if self.headers.get("Authorization") == "Basic " + base64.b64encode(b"me:hunter22").decode():
+                    return super().do_GET()
+                self.send_response(401)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+            def log_message(self, *_): pass
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=sys.argv[1]))
+        print(server.server_address[1], flush=True)
+        threading.Thread(target=lambda: (sys.stdin.read(), __import__("os")._exit(0)), daemon=True).start()
+        server.serve_forever()
+        """
+
+    @Test("A mirror's password is sent and stands nowhere; a resumed run takes it from the setting")
+    func mirrorPassword() throws {
+        let work = try work()
+        defer { work.remove() }
+        let (peer, input, output) = (Process(), Pipe(), Pipe())
+        peer.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        peer.arguments = ["python3", "-c", lockedMirror, "\(work.path)/mirror"]
+        peer.standardInput = input
+        peer.standardOutput = output
+        try peer.run()
+        defer {
+            try? input.fileHandleForWriting.close()
+            peer.waitUntilExit()
+        }
+        let port = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        let mirror = "http://me:hunter22@127.0.0.1:\(port)/"
+        let command = ["container", "publish", "-v", "24.03-LTS-SP2", "--to", "local:first", "--lock", "l.lock"]
+        let wrong = try work.command(
+            ["container", "publish", "-v", "99.09", "--to", "local:x", "--mirror", mirror, "--json"])
+        #expect(wrong.status == 2, "\(wrong.output)")
+        let published = try work.command(command + ["--mirror", mirror, "--stage"])
+        #expect(published.status == 0, "\(published.output)")
+        #expect(try work.command(["logs", "latest", "--bundle", "b.tgz"]).status == 0)
+        let printed = try work.command(command + ["--mirror", mirror, "--print-plan"])
+        for text in [published.output, printed.output, wrong.output] { #expect(!text.contains("hunter22"), "\(text)") }
+        let found = try run(["/bin/grep", "-rl", "hunter22", "state", "cache", "first", "l.lock"], in: work.path)
+        #expect(found.output == "")
+        #expect(
+            try run(["/bin/sh", "-c", "tar -xzOf b.tgz | grep -c hunter22"], in: work.path).output == "0\n")
+        // Without the password again, what it lacks is said; with the setting it goes on.
+        let without = try work.command(["resume", "latest"])
+        #expect(without.status == 4 && without.output.contains("EULERPUBLISHER_MIRROR"), "\(without.output)")
+        let with = try work.command(["resume", "latest", "--set", "mirror=\(mirror)"])
+        #expect(with.status == 0, "\(with.output)")
+        #expect(try work.tags("first") == ["24.03-lts-sp2"])
+    }
 }

@@ -33,8 +33,8 @@ struct ArtifactMaker: Sendable {
     }
 
     private func container(_ name: String, _ artifact: Plan.Artifact) async throws -> ReadyArtifact {
-        let location = artifact.mirror.map { plan.absolute($0) } ?? mirror
-        let site = try ReleaseMirror(location: location, downloader: downloader)
+        let site = try ReleaseMirror(
+            location: artifact.mirror.map { plan.absolute($0) }, setting: mirror, downloader: downloader)
         let lockPath = artifact.lock.map { plan.absolute($0) }
         var lock = try lockPath.flatMap { try SourceLock.find($0) }
         var index = artifact.index ?? "docker_img"

@@ -69,11 +69,20 @@ public struct HTTPDownloader: Downloader {
             case 200, 206: return try file.isWhole() ? .complete : .startOver
             case 404, 410: return .absent
             case 416: return try PartialFile.total(response.headers) == file.size() ? .complete : .startOver
-            default: throw response.failure("the download")
+            default: throw Self.failure(response, of: url)
             }
         } catch is PartialFile.WrongRange {
             return .startOver
         }
+    }
+
+    private static func failure(_ response: HTTPResponse, of url: String) -> Failure {
+        var failure = response.failure("the download")
+        if [401, 403].contains(response.status), MirrorLocation(url).userInformation == nil {
+            failure.hint =
+                "nobody logged in: if the mirror asks for it, set EULERPUBLISHER_MIRROR=https://USER:PASSWORD@HOST/PATH"
+        }
+        return failure
     }
 }
 
@@ -86,6 +95,8 @@ private final class PartialFile: Sendable {
         var validator: String?
         /// In bytes, when the server said.
         var total: Int64?
+        /// Bytes of before this download that still count.
+        var kept = Int64.max
     }
 
     /// Of the source, for failures.
@@ -95,8 +106,6 @@ private final class PartialFile: Sendable {
     private let limit: Int64
     private let source = Mutex(Source())
 
-        /// Bytes of before this download that still count.
-        var kept = Int64.max
     init(_ descriptor: Int32, limit: Int64, place: String) {
         self.descriptor = descriptor
         self.limit = limit
@@ -109,7 +118,10 @@ private final class PartialFile: Sendable {
         return Int64(status.st_size)
     }
 
+    var kept: Int64 { source.withLock { $0.kept } }
+
     func truncate(to size: Int64) throws {
+        source.withLock { $0.kept = min($0.kept, size) }
         guard ftruncate(descriptor, off_t(size)) == 0 else { throw File.failure("write the download", place) }
     }
 
@@ -118,10 +130,7 @@ private final class PartialFile: Sendable {
         request.headers["Accept-Encoding"] = "identity"
         let size = try size()
         guard size > 0 else { return }
-    var kept: Int64 { source.withLock { $0.kept } }
-
         request.headers["Range"] = "bytes=\(size)-"
-        source.withLock { $0.kept = min($0.kept, size) }
         if let validator = source.withLock({ $0.validator }) { request.headers["If-Range"] = validator }
     }
 
