@@ -3,7 +3,7 @@ import Prepare
 import Settings
 import Synchronization
 
-/// Fetches from mirrors by URL. Certificates are verified, but for endpoints that a setting names and policy allows; that is
+/// Fetches from mirrors by URL, as far as policy allows their hosts and those that they redirect to. Certificates are verified, but for endpoints that a setting names and policy allows; that is
 /// said aloud.
 final class MirrorDownloader: Downloader {
     private let settings: Settings
@@ -28,6 +28,7 @@ final class MirrorDownloader: Downloader {
             if let known = clients[insecure != nil] { return known }
             var configuration = HTTPConfiguration(environment: environment)
             configuration.verifiesTLS = insecure == nil
+            configuration.admit = { [policy] in try policy.check(endpoint: $0) }
             if let insecure {
                 Output.error("warning: the certificate of \(insecure.value) is not verified (\(insecure.origin))")
             }
