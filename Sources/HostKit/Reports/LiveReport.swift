@@ -114,7 +114,7 @@ public final class LiveReport: RunObserver {
 
     private func draw(_ state: inout State) {
         guard !state.isOver, !state.order.isEmpty else { return }
-        let columns = max(40, width())
+        let columns = max(2, width())
         let names = state.order.map(\.count).max() ?? 0
         var text = state.drawn > 0 ? "\u{1b}[\(state.drawn)A" : ""
         for title in state.order {
@@ -122,7 +122,7 @@ public final class LiveReport: RunObserver {
             let name = title + String(repeating: " ", count: names - title.count)
             let line = "  \(name)  \(words(target))"
             // A line that wraps would break the count of lines.
-            text += "\u{1b}[K" + paint(String(Printable.text(line).prefix(columns - 1)), target.ending) + "\n"
+            text += "\u{1b}[K" + paint(Columns.cut(Printable.text(line), to: columns - 1), target.ending) + "\n"
         }
         write(text)
         state.drawn = state.order.count
