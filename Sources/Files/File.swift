@@ -15,11 +15,19 @@ public final class File: Sendable {
 
     deinit { close(descriptor) }
 
+    /// What `errno` says about the path. Most of it is not a fault of ours: the path was named to us, and can be mended.
     public static func failure(_ verb: String, _ path: String) -> Failure {
         let number = errno
-        return Failure(
-            number == ENOSPC || number == EDQUOT ? .quota : .internal,
-            "cannot \(verb): \(String(cString: strerror(number)))", place: path)
+        let (code, hint): (Failure.Code, String?) =
+            switch number {
+            case ENOSPC, EDQUOT: (.quota, nil)
+            case ENOENT: (.usage, "check the path: that, or the directory that it lies in, is not there")
+            case EEXIST: (.usage, "name another path, or remove what is there")
+            case EACCES, EPERM, EROFS: (.usage, "name a place that you may use so, or change who may")
+            case ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG: (.usage, "check the path")
+            default: (.internal, nil)
+            }
+        return Failure(code, "cannot \(verb): \(String(cString: strerror(number)))", place: path, hint: hint)
     }
 
     public func size() throws -> Int64 {
@@ -77,13 +85,14 @@ public final class File: Sendable {
         do {
             let file = try File(temporary, O_WRONLY | O_CREAT | O_EXCL)
             try file.write(bytes)
-            guard fchmod(file.descriptor, mode) == 0, fsync(file.descriptor) == 0 else {
-                throw failure("write", temporary)
+            guard fchmod(file.descriptor, mode) == 0, fsync(file.descriptor) == 0, rename(temporary, path) == 0 else {
+                throw failure("write", path)
             }
-            guard rename(temporary, path) == 0 else { throw failure("write", path) }
-        } catch {
+        } catch var failure as Failure {
             unlink(temporary)
-            throw error
+            // The other name says nothing to whoever named this one.
+            failure.place = path
+            throw failure
         }
     }
 

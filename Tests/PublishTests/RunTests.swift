@@ -199,7 +199,7 @@ struct RunTests {
         program.executableURL = URL(fileURLWithPath: "\(stage!)/bin/eulerpublisher")
         program.arguments =
             ["container", command, "-v", "24.03", "--mirror", "http://127.0.0.1:\(port)"]
-            + (command == "publish" ? ["--to", "local:\(work.path)/out"] : [])
+            + (command == "publish" ? ["--to", "local:\(work.path)/out", "--json"] : [])
             + ["--cache-dir", "\(work.path)/cache", "--state-dir", "\(work.path)/state"]
         program.standardOutput = said
         program.standardError = said
@@ -220,6 +220,8 @@ struct RunTests {
         #expect(program.terminationStatus == 128 + signal, "\(program.terminationStatus): \(text)")
         guard command == "publish" else { return }
         #expect(text.contains("eulerpublisher resume") && text.contains("Exit \(128 + signal)."), "\(text)")
+        let last = try #require(text.split(separator: "\n").last { $0.hasPrefix("{") })
+        #expect(last.contains(#""event":"run-ended""#) && last.contains(#""exit":\#(128 + signal)"#), "\(text)")
         let status = try work.command(["status", "latest"])
         #expect(status.output.contains("exit \(128 + signal)"), "\(status.output)")
     }

@@ -71,6 +71,42 @@ import Testing
         #expect(said.count == 1 && said[0].hasSuffix("acme published sha256:abab…abab"), "\(said)")
     }
 
+    /// What a terminal shows of what was written: each line end, and the way back up, in rows.
+    @Test(arguments: [12, 30, 100])
+    func linesFitTheTerminal(columns: Int) {
+        let screen = Screen()
+        let report = LiveReport(
+            texts: .english, colour: false, width: { columns }, write: { new in screen.text.withLock { $0 += new } })
+        for target in ["acme", "镜像仓库镜像仓库", "a-target-with-quite-a-long-name"] {
+            var event = progress("part", done: 50)
+            event.target = target
+            report.observe(event)
+        }
+        let rows = screen.shown.split(separator: "\n").map { $0.replacing("\u{1b}[K", with: "") }
+        for row in rows {
+            let plain = row.drop { $0 != " " }
+            let width = plain.unicodeScalars.reduce(0) { $0 + ((0x4e00...0x9fff).contains($1.value) ? 2 : 1) }
+            #expect(width < columns, "\(row)")
+        }
+    }
+
+    @Test func aSourceThatStallsIsNamedAgainAndAgain() {
+        let lines = Mutex<[String]>([])
+        let report = LineReport(texts: .english, verbose: false, silence: .zero) { line in
+            lines.withLock { $0.append(line) }
+        }
+        for attempt in [1, 2, 2] {
+            var event = RunEvent(.progress)
+            event.artifact = "base"
+            event.step = "fetch"
+            event.done = 6_000_000
+            event.message = "attempt \(attempt): https://m.example/x"
+            report.observe(event)
+        }
+        let said = lines.withLock { $0 }
+        #expect(said.count == 2 && said[1].hasSuffix("base fetch 6.0 MB, attempt 2: https://m.example/x"), "\(said)")
+    }
+
     @Test(
         arguments: [
             (0, "0 B"), (999, "999 B"), (1_000, "1 kB"), (9_940_000, "9.9 MB"), (187_000_000, "187 MB"),

@@ -6,7 +6,7 @@ import Import
 import Plans
 
 /// From where an image is to wherever it shall be: a plan of one artifact.
-struct ContainerCopy: AsyncParsableCommand {
+struct ContainerCopy: AsyncParsableCommand, EventTelling {
     static let configuration = CommandConfiguration(
         commandName: "copy", abstract: "Copies an image that exists to one or many places.",
         discussion: """

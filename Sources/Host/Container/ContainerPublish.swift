@@ -36,7 +36,7 @@ struct ReleaseOptions: ParsableArguments {
 }
 
 /// From a release mirror to its targets: a plan of one artifact.
-struct ContainerPublish: AsyncParsableCommand {
+struct ContainerPublish: AsyncParsableCommand, EventTelling {
     static let configuration = CommandConfiguration(
         commandName: "publish", abstract: "Assembles a release's base image and publishes it.", aliases: ["push"])
 

@@ -46,9 +46,7 @@ public struct Executor: Sendable {
         let plan = try plan.only(options.only)
         let places = try resolve(plan)
         try plan.checkSources()
-        let run = try state.newRun()
-        let document = RunDocument(id: run.id, plan: plan, options: options)
-        try run.write(document, to: run.planPath)
+        let (run, document) = try state.newRun { RunDocument(id: $0, plan: plan, options: options) }
         return try await perform(plan, places, document, run, earlier: [])
     }
 
@@ -74,7 +72,10 @@ public struct Executor: Sendable {
             try await make(plan, pinned: [:], context)
         }
         let targets = try places.map { try target($0, artifacts, context, open: false) }
-        if let failed = await preflight(targets, started: .now, run: "") { return (failed, []) }
+        if let failed = await preflight(targets, started: .now, run: "") {
+            tell(failed, context)
+            return (failed, [])
+        }
         var previews: [TargetPreview] = []
         for target in targets {
             let plan = await target.plan
@@ -83,7 +84,9 @@ public struct Executor: Sendable {
                     target: target.title, digest: target.artifact.document.digest,
                     isNothingToDo: await target.isNothingToDo, actions: plan?.actions, moves: plan?.moves ?? []))
         }
-        return (RunOutcome(run: "", targets: [], exit: 0, seconds: 0), previews)
+        let outcome = RunOutcome(run: "", targets: [], exit: 0, seconds: 0)
+        tell(outcome, context)
+        return (outcome, previews)
     }
 
     // MARK: - The steps
@@ -232,12 +235,16 @@ public struct Executor: Sendable {
         outcome.exit = interruption.signal.map { 128 + $0 } ?? outcome.exit
         context.append(JournalEvent(interruption.signal == nil ? .runEnded : .interrupted, exit: outcome.exit))
         try record(outcome, document, run, places)
-        event = RunEvent(.runEnded)
-        event.run = run.id
-        event.exit = outcome.exit
-        event.seconds = outcome.seconds
-        context.observer.observe(event)
+        tell(outcome, context)
         return outcome
+    }
+
+    private func tell(_ outcome: RunOutcome, _ context: RunContext) {
+        var event = RunEvent(.runEnded)
+        event.run = context.run?.id
+        event.exit = outcome.exit
+        event.seconds = context.run.map { _ in outcome.seconds }
+        context.observer.observe(event)
     }
 
     private func publish(_ targets: [TargetRun], _ context: RunContext, _ started: ContinuousClock.Instant) async
