@@ -97,7 +97,7 @@ let package = Package(
         // The JSON Schemas of Sources/ProviderAPI/schemas, embedded for the host.
         .target(name: "Schemas", cSettings: [.unsafeFlags(["-std=gnu23"])]),
 
-        // Container images: values, layout directories, tar and gzip. CArchive reads tar.xz, CZlib writes gzip.
+        // Container images: values, layout directories, tar and gzip. CArchive reads tar.xz, CZlib reads and writes gzip.
         .target(name: "CArchive", linkerSettings: [.linkedLibrary("archive")]),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         leaf("OCI", ["CZlib", "Digest", "Documents", "Files"]),
