@@ -126,8 +126,7 @@ struct LoginTests {
 
 extension StrictRegistry {
     /// What `docker login` gets in place of the password.
-    func identityToken() async throws -> String {
-        let user = RegistryUser.publisher
+    func identityToken(of user: RegistryUser = .publisher) async throws -> String {
         let answer = try await runApart([
             "curl", "-sS", "-u", "\(user.name):\(user.password)",
             "http://\(tokenHost)/token?service=registry.test&offline_token=true&client_id=test",
