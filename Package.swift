@@ -225,6 +225,9 @@ let package = Package(
         .testTarget(
             name: "BadcloudTests", dependencies: ["TestSupport", "CSystem", "WorkersTestHost"], swiftSettings: strict),
         .testTarget(name: "PublishTests", dependencies: ["TestSupport", "Documents", "Schema"], swiftSettings: strict),
+        .testTarget(
+            name: "RegistryTests", dependencies: ["RegistryPeers", "TestSupport", "OCI", "Digest", "Documents"],
+            swiftSettings: strict),
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "AssembleTests",

@@ -102,6 +102,9 @@ public struct HTTPConfiguration: Sendable {
     public var admit: (@Sendable (_ url: String) throws -> Void)?
     /// Called with lines that hold no secrets, from any thread.
     public var trace: (@Sendable (String) -> Void)?
+    /// Called when a host has asked to be left alone for so many seconds, for whoever wonders why nothing happens; from any
+    /// thread.
+    public var paused: (@Sendable (_ host: String, _ seconds: Double) -> Void)?
 
     public init() {}
 

@@ -31,6 +31,7 @@ public struct DockerHub: Provider {
         configuration.userAgent = "eulerpublisher"
         configuration.verifiesTLS = options.verifiesTLS
         configuration.trace = { [host] in host.log(.debug, $0) }
+        configuration.paused = { [host] in host.log(.warning, "\($0) asks for a pause of \(Int($1.rounded(.up))) s") }
         try CertificateDirectory.find(for: repository.host, environment: environment)?.apply(to: &configuration)
         if let file = options.authority { configuration.additionalAuthorities.append(file) }
         return Access(
