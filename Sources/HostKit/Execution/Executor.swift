@@ -108,7 +108,7 @@ public struct Executor: Sendable {
             let resolved = OperationRequest.Target(
                 name: target.title, scheme: target.scheme,
                 address: isPath ? plan.absolute(target.address) : target.address, tags: tags,
-                options: target.options ?? [:])
+                options: plan.absolute(target.options ?? [:], by: provider.manifest.configuration))
             try allow(resolved, provider)
             return Place(target: resolved, artifact: target.artifact, provider: provider)
         }

@@ -31,6 +31,10 @@ extension Place {
             + moves.map { move in
                 move.from.map { "move the tag \(move.name) from \($0)" } ?? "set the tag \(move.name)"
             }
+        if let action = try await describing() {
+            result.nothingToDo = false
+            result.actions!.append(action)
+        }
         result.data = try JSON(
             encoding: Preflight(
                 tags: Dictionary(uniqueKeysWithValues: tags.compactMap { tag, now in now.map { (tag, $0.digest) } })))

@@ -40,6 +40,7 @@ extension Place {
         var result = OperationResult()
         result.moves = moves
         result.digest = artifact.digest
+        try await describe(&result)
         return result
     }
 }
