@@ -180,8 +180,8 @@ let package = Package(
         .testTarget(
             name: "DockerHubTests",
             dependencies: [
-                "TestSupport", "DockerHubProvider", "ProviderKit", "ProviderTesting", "ProviderAPI", "Execution",
-                "Discovery", "HTTP", "Digest", "Documents", "Files",
+                "TestSupport", "RegistryPeers", "DockerHubProvider", "ProviderKit", "ProviderTesting", "ProviderAPI",
+                "Execution", "Discovery", "HTTP", "OCI", "Digest", "Documents", "Files",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -89,6 +89,21 @@ import Testing
         #expect(plan.plan.targets[1].options?["key"] == "a\n\tb\n")
     }
 
+    @Test func optionsThatAreFilesStartFromThePlan() throws {
+        let plan = try read(good)
+        let schema: JSON = [
+            "type": "object",
+            "properties": ["readme": ["type": "string", "format": "path"], "note": ["type": "string"]],
+        ]
+        let options: [String: JSON] = ["readme": "./README.md", "note": "./README.md", "other": 1]
+        #expect(
+            plan.absolute(options, by: schema) == [
+                "readme": "\(plan.directory)/README.md", "note": "./README.md", "other": 1,
+            ])
+        #expect(plan.absolute(["readme": "/a"], by: schema) == ["readme": "/a"])
+        #expect(plan.absolute(options, by: nil) == options)
+    }
+
     @Test func aPlaceIsThatOfTheTargetWhateverIsLeftOut() throws {
         let plan = try read(good)
         #expect(plan.place(ofTarget: 1, "to")?.hasSuffix(".yaml:8:9") == true, "\(plan.place(ofTarget: 1, "to") ?? "")")

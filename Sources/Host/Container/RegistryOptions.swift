@@ -15,6 +15,11 @@ struct TagOptions: ParsableArguments {
     @Flag(help: "An alias may move to a lower version.") var allowAliasDowngrade = false
     @Flag(help: "A tag may move to an image with fewer platforms.") var allowFewerPlatforms = false
 
+    @Option(help: ArgumentHelp("A Markdown file that becomes the repositories' page.", valueName: "file"))
+    var readme: String?
+    @Option(help: ArgumentHelp("One sentence about the repositories, at most 100 bytes.", valueName: "text"))
+    var description: String?
+
     func isInsecure(_ repository: String) -> Bool { insecure.contains { repository.hasPrefix("\($0)/") } }
 
     /// The options of a target in that repository; nil if there are none.
@@ -25,6 +30,8 @@ struct TagOptions: ParsableArguments {
         if update { options["update"] = true }
         if allowAliasDowngrade { options["allow_alias_downgrade"] = true }
         if allowFewerPlatforms { options["allow_fewer_platforms"] = true }
+        if let readme { options["readme"] = .string(readme) }
+        if let description { options["description"] = .string(description) }
         return options.isEmpty ? nil : options
     }
 

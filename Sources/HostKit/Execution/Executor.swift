@@ -114,7 +114,7 @@ public struct Executor: Sendable {
             let resolved = OperationRequest.Target(
                 name: target.title, scheme: target.scheme,
                 address: isPath ? plan.absolute(target.address) : target.address, tags: tags,
-                options: target.options ?? [:])
+                options: plan.absolute(target.options ?? [:], by: provider.manifest.configuration))
             let same = Self.publicationID(provider.manifest.id, target.artifact, resolved)
             if let first = titles.updateValue(target.title, forKey: same) {
                 throw Failure(

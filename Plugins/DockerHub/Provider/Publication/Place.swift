@@ -10,7 +10,7 @@ struct Place: Sendable {
     let repository: Repository
     let options: Options
     let locations: BlobLocations
-    private let access: DockerHub.Access
+    let access: DockerHub.Access
 
     init(_ provider: DockerHub, _ request: OperationRequest) throws {
         guard let artifact = request.artifact else {
@@ -82,6 +82,14 @@ struct Options: Sendable {
     var mountFrom: [String] = []
     /// A PEM file of authorities to trust besides the system's.
     var authority: String?
+    /// The path of a Markdown file.
+    var readme: String?
+    var description: String?
+    /// `hub`, `quay`, `harbor`, `none`.
+    var management: String?
+    var managementURL: String?
+    /// Whether a variable is named that holds quay's token.
+    var namesKey = false
 
     init(_ configuration: JSON) {
         func flag(_ name: String) -> Bool { configuration[name]?.bool == true }
@@ -96,5 +104,10 @@ struct Options: Sendable {
         chunkMiB = configuration["chunk_mib"]?.integer
         mountFrom = (configuration["mount_from"]?.array ?? []).compactMap(\.string)
         authority = configuration["ca_file"]?.string
+        readme = configuration["readme"]?.string
+        description = configuration["description"]?.string
+        management = configuration["management"]?.string
+        managementURL = configuration["management_url"]?.string
+        namesKey = configuration["apikey_variable"] != nil
     }
 }

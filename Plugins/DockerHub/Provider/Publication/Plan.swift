@@ -35,6 +35,10 @@ extension Place {
             + moves.map { move in
                 move.from.map { "move the tag \(move.name) from \($0)" } ?? "set the tag \(move.name)"
             }
+        if let action = try await describing() {
+            result.nothingToDo = false
+            result.actions!.append(action)
+        }
         result.data = try JSON(
             encoding: Preflight(
                 tags: known.mapValues(\.digest)))
