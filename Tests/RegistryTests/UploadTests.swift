@@ -172,7 +172,7 @@ struct UploadTests {
         let lab = try Lab(layers: [3 * Self.mebibyte / 2], platforms: ["amd64"])
         let registry = try await lab.registry()
         try await registry.fault(.tooLarge(over: 1000), on: nil, "/uploads/", times: nil)
-        try await lab.publish(registry.host).ended(6, "413")
+        try await lab.publish(registry.host).ended(6, "413", "chunk_mib")
     }
 }
 
