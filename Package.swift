@@ -97,7 +97,7 @@ let package = Package(
         // The JSON Schemas of Sources/ProviderAPI/schemas, embedded for the host.
         .target(name: "Schemas", cSettings: [.unsafeFlags(["-std=gnu23"])]),
 
-        // Container images: values, layout directories, tar and gzip. CArchive reads tar.xz, CZlib writes gzip.
+        // Container images: values, layout directories, tar and gzip. CArchive reads tar.xz, CZlib reads and writes gzip.
         .target(name: "CArchive", linkerSettings: [.linkedLibrary("archive")]),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         leaf("OCI", ["CZlib", "Digest", "Documents", "Files"]),
@@ -180,9 +180,13 @@ let package = Package(
         .testTarget(
             name: "DockerHubTests",
             dependencies: [
-                "TestSupport", "DockerHubProvider", "ProviderKit", "ProviderTesting", "ProviderAPI", "Execution",
-                "Discovery", "HTTP", "Digest", "Documents", "Files",
+                "TestSupport", "RegistryPeers", "DockerHubProvider", "ProviderKit", "ProviderTesting", "ProviderAPI",
+                "Execution", "Discovery", "HTTP", "OCI", "Digest", "Documents", "Files",
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DockerHubRulesTests",
+            dependencies: ["TestSupport", "DockerHubProvider", "OCI", "Digest", "Documents", "Files"],
             swiftSettings: strict),
         .testTarget(
             name: "OCITests", dependencies: ["TestSupport", "OCI", "Digest", "Documents", "Files"],

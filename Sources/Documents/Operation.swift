@@ -108,7 +108,7 @@ public struct OperationRequest: Sendable, Equatable, Codable {
 
     public init(
         operation: String, run: String, publication: String, target: Target, artifact: Artifact? = nil,
-        state: [String: JSON] = [:], entry: JSON? = nil
+        state: [String: JSON] = [:], entry: JSON? = nil, into: String? = nil
     ) {
         format = 1
         self.operation = operation
@@ -118,6 +118,7 @@ public struct OperationRequest: Sendable, Equatable, Codable {
         self.artifact = artifact
         self.state = state
         self.entry = entry
+        self.into = into
     }
 }
 

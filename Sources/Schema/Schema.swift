@@ -5,8 +5,8 @@ import Schemas
 ///
 /// Known keywords: `type`, `properties`, `required`, `additionalProperties`, `items`, `enum`, `const`, `pattern`, `minimum`,
 /// `maximum`, `minLength`, `maxLength`, `minItems`, `maxItems`, `uniqueItems`, `minProperties`, `maxProperties`, `anyOf`,
-/// `oneOf`, `$ref` to `#/$defs/NAME`; and, for people, `title`, `description`, `default`, `examples`, `deprecated`,
-/// `$schema`, `$id`, `$comment`. `check()` refuses a schema with others.
+/// `oneOf`, `$ref` to `#/$defs/NAME`; for the host, `format` with the value `path`; and, for people, `title`, `description`,
+/// `default`, `examples`, `deprecated`, `$schema`, `$id`, `$comment`. `check()` refuses a schema with others.
 public struct Schema: Sendable {
     public let json: JSON
 

@@ -50,7 +50,7 @@ enum Keyword {
         "$ref",
     ]
     static let annotations: Set<String> = [
-        "$schema", "$id", "$comment", "$defs", "title", "description", "default", "examples", "deprecated",
+        "$schema", "$id", "$comment", "$defs", "title", "description", "default", "examples", "deprecated", "format",
     ]
 }
 

@@ -48,4 +48,18 @@ import Testing
         #expect(try needs.secret("password").map { String(decoding: $0.value, as: UTF8.self) } == "pw")
         #expect(try self.needs(["HUB_USER": "me"]).secret("username") == nil)
     }
+
+    @Test func theReadmeAndItsTokensAreDeclared() throws {
+        let needs = try needs(
+            ["MY_QUAY": "mine", "APIKEY__QUAY_IO": "theirs"],
+            options: [
+                "readme": "/plan/README.md", "apikey_variable": "MY_QUAY", "management_url": "http://127.0.0.1:81",
+            ])
+        #expect(needs.files["readme"] == "/plan/README.md")
+        #expect(try needs.secret("apikey").map { String(decoding: $0.value, as: UTF8.self) } == "mine")
+        #expect(try needs.secret("quay_apikey").map { String(decoding: $0.value, as: UTF8.self) } == "theirs")
+        #expect(needs.hosts.contains("http://127.0.0.1:81") && needs.ports.contains(81))
+        let none = try self.needs(["APIKEY__QUAY_IO": "theirs"])
+        #expect(try none.files["readme"] == nil && none.secret("apikey") == nil && none.hosts.count == 1)
+    }
 }

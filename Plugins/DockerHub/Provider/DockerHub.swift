@@ -39,6 +39,20 @@ public struct DockerHub: Provider {
             credential: try credentials.credential(for: repository.host, repository: repository.path))
     }
 
+    /// The rules as data.
+    public func requirements(_ request: OperationRequest) async throws -> OperationResult {
+        Rule.requirements
+    }
+
+    /// What the artifact's own files tell about the rules.
+    public func check(_ request: OperationRequest) async throws -> OperationResult {
+        var settings = ImageCheck.Options(now: host.now / 1_000_000_000)
+        settings.readsLayers = options.checksLayers
+        var result = OperationResult()
+        result.findings = try await ImageCheck(request, options: settings) { [host] in try host.open($0) }.findings()
+        return result
+    }
+
     /// Logs in, and says what is there and what would be sent and moved.
     public func plan(_ request: OperationRequest) async throws -> OperationResult {
         try await Place(self, request).plan()

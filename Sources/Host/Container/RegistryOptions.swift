@@ -15,6 +15,11 @@ struct TagOptions: ParsableArguments {
     @Flag(help: "An alias may move to a lower version.") var allowAliasDowngrade = false
     @Flag(help: "A tag may move to an image with fewer platforms.") var allowFewerPlatforms = false
 
+    @Option(help: ArgumentHelp("A Markdown file that becomes the repositories' page.", valueName: "file"))
+    var readme: String?
+    @Option(help: ArgumentHelp("One sentence about the repositories, at most 100 bytes.", valueName: "text"))
+    var description: String?
+
     func isInsecure(_ repository: String) -> Bool { insecure.contains { repository.hasPrefix("\($0)/") } }
 
     /// The options of a target in that repository; nil if there are none.
@@ -25,6 +30,8 @@ struct TagOptions: ParsableArguments {
         if update { options["update"] = true }
         if allowAliasDowngrade { options["allow_alias_downgrade"] = true }
         if allowFewerPlatforms { options["allow_fewer_platforms"] = true }
+        if let readme { options["readme"] = .string(readme) }
+        if let description { options["description"] = .string(description) }
         return options.isEmpty ? nil : options
     }
 
@@ -56,6 +63,8 @@ struct RegistryOptions: ParsableArguments {
 
     /// The scheme under which a provider takes registries.
     static let scheme = "registry"
+    /// What the plan's one artifact is called.
+    static let artifact = "base"
 
     /// The targets that these options and `to` name.
     /// - Throws: `Failure` when they do not fit together.
@@ -68,14 +77,14 @@ struct RegistryOptions: ParsableArguments {
         guard mpublish || loginFile == nil else {
             throw Failure(.usage, "--login-file says where --mpublish goes", hint: "give --mpublish as well")
         }
-        var targets = to.map { Plan.Target(artifact: "base", to: $0) }
+        var targets = to.map { Plan.Target(artifact: Self.artifact, to: $0) }
         if mpublish {
             targets += try fromLoginFile(session)
         } else if let repo {
             guard let host = try registry ?? defaults(session)["registry"]?.string else {
                 throw Failure(.usage, "no provider says which registry is meant", hint: "name it with --registry")
             }
-            targets.append(Plan.Target(artifact: "base", to: "\(Self.scheme):\(host)/\(repo)"))
+            targets.append(Plan.Target(artifact: Self.artifact, to: "\(Self.scheme):\(host)/\(repo)"))
         } else if registry != nil {
             throw Failure(.usage, "--registry names the host of a repository", hint: "give --repo as well")
         }
@@ -121,7 +130,7 @@ struct RegistryOptions: ParsableArguments {
                     hint: "give --repo, or \(entry.host)/REPOSITORY as the third item")
             }
             return Plan.Target(
-                artifact: "base", to: "\(Self.scheme):\(entry.host)/\(path)",
+                artifact: Self.artifact, to: "\(Self.scheme):\(entry.host)/\(path)",
                 options: Self.login(entry.user.name, entry.password.name))
         }
     }

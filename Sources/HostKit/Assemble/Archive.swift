@@ -31,8 +31,9 @@ public final class Archive {
 
     private func failure() -> Failure {
         Failure(
-            .refused, "the archive cannot be read: \(String(cString: ep_archive_error(reader)))", place: file.path,
-            hint: "it is damaged or not a tar.xz; fetch it again")
+            .refused,
+            "the archive is damaged, or neither a tar nor a tar.xz: \(String(cString: ep_archive_error(reader)))",
+            place: file.path)
     }
 
     public func next() throws -> Member? {

@@ -10,7 +10,7 @@ struct Place: Sendable {
     let repository: Repository
     let options: Options
     let locations: BlobLocations
-    private let access: DockerHub.Access
+    let access: DockerHub.Access
 
     init(_ provider: DockerHub, _ request: OperationRequest) throws {
         guard let artifact = request.artifact else {
@@ -73,26 +73,41 @@ struct Options: Sendable {
     var insecure = false
     var verifiesTLS = true
     var isPublic = false
-    var update = false
-    var allowAliasDowngrade = false
-    var allowFewerPlatforms = false
+    /// What tags may do.
+    var tagRules = TagRules.Options()
+    /// Whether layers are unpacked to check them.
+    var checksLayers = true
     var parallel = 4
     var chunkMiB: Int64?
     var mountFrom: [String] = []
     /// A PEM file of authorities to trust besides the system's.
     var authority: String?
+    /// The path of a Markdown file.
+    var readme: String?
+    var description: String?
+    /// `hub`, `quay`, `harbor`, `none`.
+    var management: String?
+    var managementURL: String?
+    /// Whether a variable is named that holds quay's token.
+    var namesKey = false
 
     init(_ configuration: JSON) {
         func flag(_ name: String) -> Bool { configuration[name]?.bool == true }
         insecure = flag("insecure")
         verifiesTLS = configuration["tls_verify"]?.bool != false
         isPublic = flag("public")
-        update = flag("update")
-        allowAliasDowngrade = flag("allow_alias_downgrade")
-        allowFewerPlatforms = flag("allow_fewer_platforms")
+        tagRules = TagRules.Options(
+            update: flag("update"), allowAliasDowngrade: flag("allow_alias_downgrade"),
+            allowFewerPlatforms: flag("allow_fewer_platforms"))
+        checksLayers = configuration["check_layers"]?.bool != false
         parallel = configuration["parallel"]?.integer.map { Int($0) } ?? 4
         chunkMiB = configuration["chunk_mib"]?.integer
         mountFrom = (configuration["mount_from"]?.array ?? []).compactMap(\.string)
         authority = configuration["ca_file"]?.string
+        readme = configuration["readme"]?.string
+        description = configuration["description"]?.string
+        management = configuration["management"]?.string
+        managementURL = configuration["management_url"]?.string
+        namesKey = configuration["apikey_variable"] != nil
     }
 }

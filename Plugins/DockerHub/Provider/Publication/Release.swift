@@ -45,6 +45,7 @@ extension Place {
         var result = OperationResult()
         result.moves = moves
         result.digest = artifact.digest
+        try await describe(&result)
         return result
     }
 }
