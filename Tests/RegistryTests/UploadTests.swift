@@ -163,7 +163,8 @@ struct UploadTests {
         let registry = try await lab.registry()
         try await registry.fault(.tooLarge(over: 3 * Self.mebibyte / 2), times: nil)
         try await lab.publish(registry.host).ended(0)
-        #expect(try registry.contents()["team/image"]?.tags == ["v1": lab.digest])
+        // The upload that a body was too large for is used.
+        try registry.has(lab)
         #expect(try registry.requests().filter { $0.status == 413 }.count <= 3)
     }
 
