@@ -30,7 +30,7 @@ final class Lab: Sendable {
         for (number, name) in platforms.enumerated() {
             let platform = Platform(architecture: name)
             let parts = try layers.enumerated().map {
-                try add(Self.bytes($1, seed: seed &* 1000 &+ UInt64(number * 10 + $0)), MediaType.layerGzip)
+                try add(Self.layer($1, seed: seed &* 1000 &+ UInt64(number * 10 + $0)), MediaType.layerTar)
             }
             let config = ImageConfig(
                 platform: platform, created: nil, config: nil, rootfs: .init(diffIDs: parts.map(\.digest)), history: nil
@@ -48,6 +48,15 @@ final class Lab: Sendable {
         try layout.tag(index.descriptor, as: "v1")
         digest = "\(index.descriptor.digest)"
         self.blobs = blobs.map { "\($0.digest)" }
+    }
+
+    /// A tar of one file, of that size or, to the next block, a little more.
+    private static func layer(_ size: Int, seed: UInt64) throws -> [UInt8] {
+        let content = bytes(max(512, (size - 3 * 512 + 511) / 512 * 512), seed: seed)
+        let tar = try TarWriter.bytes(
+            [TarEntry(name: "opt/data-\(seed)", mtime: 1)], contents: ["opt/data-\(seed)": content])
+        // A header, and an end without the filling.
+        return Array(tar.prefix(content.count + 3 * 512))
     }
 
     /// Bytes that nothing shortens.

@@ -163,7 +163,8 @@ struct UploadTests {
         let registry = try await lab.registry()
         try await registry.fault(.tooLarge(over: 3 * Self.mebibyte / 2), times: nil)
         try await lab.publish(registry.host).ended(0)
-        #expect(try registry.contents()["team/image"]?.tags == ["v1": lab.digest])
+        // The upload that a body was too large for is used.
+        try registry.has(lab)
         #expect(try registry.requests().filter { $0.status == 413 }.count <= 3)
     }
 
@@ -172,7 +173,7 @@ struct UploadTests {
         let lab = try Lab(layers: [3 * Self.mebibyte / 2], platforms: ["amd64"])
         let registry = try await lab.registry()
         try await registry.fault(.tooLarge(over: 1000), on: nil, "/uploads/", times: nil)
-        try await lab.publish(registry.host).ended(6, "413")
+        try await lab.publish(registry.host).ended(6, "413", "chunk_mib")
     }
 }
 

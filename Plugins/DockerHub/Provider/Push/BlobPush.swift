@@ -29,9 +29,10 @@ struct BlobPush: Sendable {
 
     func push(_ file: OperationRequest.File) async throws -> Outcome {
         if try await isPresent(file) { return .present }
-        var (begun, source) = try await begin(file)
-        if let source { return .mounted(from: source) }
         var reached = checkpoints.value(BlobUpload.Position.self, for: BlobUpload.Position.key(file.digest))
+        // Of what an earlier run has got somewhere with, no repository had it to mount.
+        var (begun, source) = reached == nil ? try await begin(file) : (nil, nil)
+        if let source { return .mounted(from: source) }
         let upload = BlobUpload(push: self, blob: try SourceBlob(client.host, file))
         var takesChunks = profile.chunk != nil
         var isChunked = file.size > profile.chunksAbove
