@@ -181,7 +181,7 @@ let package = Package(
             name: "DockerHubTests",
             dependencies: [
                 "TestSupport", "RegistryPeers", "DockerHubProvider", "ProviderKit", "ProviderTesting", "ProviderAPI",
-                "Execution", "Discovery", "HTTP", "OCI", "Digest", "Documents", "Files",
+                "Execution", "Import", "Discovery", "HTTP", "OCI", "Digest", "Documents", "Files",
             ],
             swiftSettings: strict),
         .testTarget(

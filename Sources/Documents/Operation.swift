@@ -32,8 +32,12 @@ public struct OperationRequest: Sendable, Equatable, Codable {
         public var mediaType: String?
         /// True when the host verified the digest in this run: nobody needs to hash it again.
         public var verified: Bool
+        /// Of a manifest that is attached to the image, such as a signature: the digest of what it is about.
+        public var subject: String?
+        /// Of one that is found by a name and not by what it is about: that tag.
+        public var tag: String?
         enum CodingKeys: String, CodingKey {
-            case name, size, digest, verified
+            case name, size, digest, verified, subject, tag
             case mediaType = "media_type"
         }
         public init(name: String, size: Int64, digest: String, mediaType: String? = nil, verified: Bool) {

@@ -97,13 +97,13 @@ public struct DockerHub: Provider {
             throw Failure(.usage, "fetch needs a tag and a layout", place: request.target.name)
         }
         let client = try client(request, .pull)
-        let (root, received) = try await Fetch(
-            client: client, layout: try Layout(opening: into), parallel: options.parallel
-        ).image(name)
+        let fetch = Fetch(client: client, layout: try Layout(opening: into), parallel: options.parallel)
+        let (root, received) = try await fetch.image(name)
+        let attached = try await fetch.attached(to: root)
         var result = OperationResult()
         result.digest = "\(root.digest)"
-        result.items = [try JSON(encoding: root)]
-        result.actions = ["fetched \(received) bytes"]
+        result.items = try [JSON(encoding: root)] + attached.items.map { try JSON(encoding: $0) }
+        result.actions = ["fetched \(received + attached.received) bytes"]
         return result
     }
 

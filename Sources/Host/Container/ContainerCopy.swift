@@ -12,7 +12,7 @@ struct ContainerCopy: AsyncParsableCommand, EventTelling {
         discussion: """
             SOURCE and DESTINATION are HOST/REPOSITORY[:TAG] (docker:// may stand before it) or oci:DIRECTORY[:TAG]; a source may \
             also be docker-archive:FILE. A destination without a tag gets the source's. Everything is copied: all platforms, \
-            with the digests that they have.
+            with the digests that they have, and what is attached: signatures, attestations, bills of materials.
             """)
 
     @Argument(help: "The image.") var source: String

@@ -21,7 +21,7 @@ struct ArtifactMaker: Sendable {
     var observer: any RunObserver
     var fetch:
         @Sendable (_ repository: String, _ name: String, _ options: [String: JSON], _ into: String) async throws
-            -> Descriptor
+            -> ImageImport.Fetched
 
     func make(_ name: String) async throws -> ReadyArtifact {
         guard let artifact = plan.plan.artifacts[name] else { throw Failure(.internal, "no artifact \(name)") }

@@ -15,24 +15,30 @@ struct ImageImport: Sendable {
     /// Fetches `repository` under a tag or digest into the layout at a path.
     let fetch:
         @Sendable (_ repository: String, _ name: String, _ options: [String: JSON], _ into: String) async throws
-            -> Descriptor
+            -> Fetched
+
+    /// An image that a provider brought, and what is attached to it.
+    struct Fetched: Sendable {
+        var root: Descriptor
+        var attachments: [Attachment]
+    }
 
     /// - Parameter pinned: what an earlier attempt of the run began with.
     func make(_ name: String, _ artifact: Plan.Artifact, pinned: ReadyArtifact.Provenance?) async throws
         -> ReadyArtifact
     {
         let layout = try Layout(creating: "\(cache)/layouts/imported")
-        var images: [ExistingImage] = []
+        var read: [Source] = []
         var sources: [ReadyArtifact.Provenance.Source] = []
         for (number, text) in (artifact.images ?? []).enumerated() {
             let place = plan.place(["artifacts", name, "images", "\(number)"])
             do {
-                let image = try await read(try ImageReference(text), artifact.options ?? [:], layout)
-                images.append(image)
+                let source = try await self.read(try ImageReference(text), artifact.options ?? [:], layout)
+                read.append(source)
                 sources.append(
                     .init(
-                        location: "\(try ImageReference(text))", digest: "\(image.root.digest)",
-                        size: image.blobs.reduce(0) { $0 + $1.descriptor.size }))
+                        location: "\(try ImageReference(text))", digest: "\(source.image.root.digest)",
+                        size: source.image.blobs.reduce(0) { $0 + $1.descriptor.size }))
             } catch var failure as Failure {
                 failure.place = failure.place ?? place ?? text
                 throw failure
@@ -43,32 +49,49 @@ struct ImageImport: Sendable {
                 .usage, "the images are not those that this run began with", place: plan.place(["artifacts", name]),
                 hint: "publish the plan anew for the new images")
         }
-        let image = images.count == 1 ? images[0] : try ExistingImage(joining: images, in: layout)
+        var image = read.count == 1 ? read[0].image : try ExistingImage(joining: read.map(\.image), in: layout)
+        // Of what was about an index that is joined no more, nothing comes along.
+        for source in read { try image.attach(source.attachments, in: source.layout) }
         try await VerifiedDigests(cache: cache).verify(image.blobs)
         return ready(name, artifact, image, sources)
     }
 
-    private func read(_ reference: ImageReference, _ options: [String: JSON], _ imported: Layout) async throws
-        -> ExistingImage
+    /// An image, and what its place holds about it.
+    private struct Source {
+        var image: ExistingImage
+        var attachments: [Attachment] = []
+        var layout: Layout
+    }
+
+    private func read(_ reference: ImageReference, _ options: [String: JSON], _ imported: Layout) async throws -> Source
     {
         switch reference {
         case .layout(let directory, let tag):
             let layout = try Layout(opening: plan.absolute(directory))
-            return try ExistingImage(try layout.image(tag: tag), in: layout)
+            let image = try ExistingImage(try layout.image(tag: tag), in: layout)
+            return Source(image: image, attachments: try layout.attachments(of: image.documents), layout: layout)
         case .archive(let file):
-            return try ExistingImage(try await importArchive(plan.absolute(file), into: imported), in: imported)
+            let root = try await importArchive(plan.absolute(file), into: imported)
+            return Source(image: try ExistingImage(root, in: imported), layout: imported)
         case .registry(let repository, let name):
-            return try ExistingImage(try await fetch(repository, name, options, imported.path), in: imported)
+            let fetched = try await fetch(repository, name, options, imported.path)
+            return Source(
+                image: try ExistingImage(fetched.root, in: imported), attachments: fetched.attachments, layout: imported
+            )
         }
     }
 
     private func ready(
         _ name: String, _ artifact: Plan.Artifact, _ image: ExistingImage, _ sources: [ReadyArtifact.Provenance.Source]
     ) -> ReadyArtifact {
+        let attached = Dictionary(image.attachments.map { ($0.descriptor.digest, $0) }) { one, _ in one }
         let files = image.blobs.map {
-            OperationRequest.File(
+            var file = OperationRequest.File(
                 name: "\($0.descriptor.digest)", size: $0.descriptor.size, digest: "\($0.descriptor.digest)",
                 mediaType: $0.descriptor.mediaType, verified: true)
+            file.subject = attached[$0.descriptor.digest].map { "\($0.subject)" }
+            file.tag = attached[$0.descriptor.digest]?.tag
+            return file
         }
         let paths = Dictionary(image.blobs.map { ("\($0.descriptor.digest)", $0.path) }) { one, _ in one }
         return ReadyArtifact(
@@ -85,7 +108,7 @@ extension Executor {
     /// Lets the provider of registries bring an image into a layout.
     func fetch(
         _ repository: String, _ name: String, _ options: [String: JSON], _ into: String, _ context: RunContext
-    ) async throws -> Descriptor {
+    ) async throws -> ImageImport.Fetched {
         let target = OperationRequest.Target(
             name: "registry:\(repository):\(name)", scheme: "registry", address: repository, tags: [name],
             options: options)
@@ -93,6 +116,13 @@ extension Executor {
         guard let item = result.items?.first, let descriptor = try? item.decoded(Descriptor.self) else {
             throw Failure(.crashed, "the provider did not say what it fetched", place: target.name)
         }
-        return descriptor
+        do {
+            let attachments = try (result.items ?? []).dropFirst().map {
+                try $0.decoded(Attachment.Item.self).attachment
+            }
+            return ImageImport.Fetched(root: descriptor, attachments: attachments)
+        } catch {
+            throw Failure(.crashed, "the provider did not say what is attached to the image", place: target.name)
+        }
     }
 }

@@ -19,6 +19,8 @@ public struct ExistingImage: Sendable {
     public var platforms: [Platform] = []
     /// Of the root, and where it says nothing, the first image's labels.
     public var annotations: [String: String] = [:]
+    /// What is attached to it; the files are among the blobs.
+    public internal(set) var attachments: [Attachment] = []
 
     static let descriptorLimit = 4096
     static let depthLimit = 3
@@ -84,7 +86,7 @@ public struct ExistingImage: Sendable {
 
     private mutating func add(_ platform: Platform) { if !platforms.contains(platform) { platforms.append(platform) } }
 
-    private mutating func keep(_ descriptor: Descriptor, _ layout: Layout) throws {
+    mutating func keep(_ descriptor: Descriptor, _ layout: Layout) throws {
         guard blobs.count < Self.descriptorLimit else {
             throw Failure(.refused, "the image has over \(Self.descriptorLimit) parts", place: layout.path)
         }
@@ -139,7 +141,9 @@ extension Layout {
     /// - Throws: `Failure(.usage)` listing what there is.
     public func image(tag: String?) throws -> Descriptor {
         let entries = try index().manifests
-        let found = tag == nil ? entries : entries.filter { $0.annotations?[Annotation.refName] == tag }
+        let found =
+            tag == nil
+            ? entries.filter { !isAttached($0) } : entries.filter { $0.annotations?[Annotation.refName] == tag }
         guard let first = found.first, Set(found.map(\.digest)).count == 1 else {
             let tags = entries.compactMap { $0.annotations?[Annotation.refName] }.prefix(20).joined(separator: ", ")
             throw Failure(

@@ -60,8 +60,11 @@ struct Place: Sendable {
 
     /// What the index names; it names no other index.
     var manifests: [OperationRequest.File] {
-        artifact.files.filter { Self.isDocument($0) && $0.digest != artifact.digest }
+        artifact.files.filter { Self.isDocument($0) && $0.digest != artifact.digest && $0.subject == nil }
     }
+
+    /// Manifests about these, such as signatures.
+    var attached: [OperationRequest.File] { artifact.files.filter { $0.subject != nil } }
 
     private static func isDocument(_ file: OperationRequest.File) -> Bool {
         MediaType.isManifest(file.mediaType ?? "") || MediaType.isIndex(file.mediaType ?? "")

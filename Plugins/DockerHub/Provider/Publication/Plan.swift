@@ -35,6 +35,10 @@ extension Place {
             + moves.map { move in
                 move.from.map { "move the tag \(move.name) from \($0)" } ?? "set the tag \(move.name)"
             }
+        if let action = try await attaching(client) {
+            result.nothingToDo = false
+            result.actions!.append(action)
+        }
         if let action = try await describing() {
             result.nothingToDo = false
             result.actions!.append(action)
@@ -52,7 +56,7 @@ extension Place {
             client: client, profile: UploadProfile(repository, chunkMiB: nil), mountSources: [],
             checkpoints: Checkpoints.none, progress: { _, _ in })
         let documents = Manifests(client: client)
-        let all = blobs.map { ($0, true) } + (manifests + [try index]).map { ($0, false) }
+        let all = blobs.map { ($0, true) } + (manifests + attached + [try index]).map { ($0, false) }
         return try await Concurrent.map(all, limit: options.parallel) { file, isBlob in
             let isThere =
                 isBlob ? try await push.isPresent(file) : try await documents.head(file.digest)?.digest == file.digest

@@ -12,7 +12,7 @@ extension Place {
         let index = try index
         let source = try SourceBlob(host, index)
         let before = request.state["ep.plan/1"].flatMap { try? $0.decoded(Preflight.self) }
-        var intents: [Intent] = []
+        var intents = try await nameAttached(documents)
         var moves: [OperationResult.Move] = []
         for tag in request.target.tags {
             let current = try await documents.head(tag)

@@ -33,7 +33,7 @@ struct Tags: Sendable {
     }
 
     /// `Link: </v2/name/tags/list?n=1000&last=x>; rel="next"`
-    private static func next(_ response: HTTPResponse) throws -> String? {
+    static func next(_ response: HTTPResponse) throws -> String? {
         guard
             let link = response.headers.all("Link").first(where: {
                 $0.contains("rel=\"next\"") || $0.contains("rel=next")

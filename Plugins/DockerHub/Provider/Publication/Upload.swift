@@ -66,6 +66,7 @@ extension Place {
             }
             result.sentBytes! += file.size
         }
+        result.data = try await attach(client, &result)
         result.digest = artifact.digest
         return result
     }

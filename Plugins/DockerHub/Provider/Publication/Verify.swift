@@ -29,7 +29,7 @@ extension Place {
 
     private func readBack(_ client: RegistryClient) async throws {
         let documents = Manifests(client: client)
-        _ = try await Concurrent.map(manifests + [try index], limit: options.parallel) { file in
+        _ = try await Concurrent.map(manifests + attached + [try index], limit: options.parallel) { file in
             try await eventually("the manifest \(file.digest)") {
                 guard let found = try await documents.get(file.digest) else { return false }
                 guard found.bytes == (try bytes(file)) else {

@@ -65,13 +65,14 @@ struct LayoutPlace: Place {
         let isDone = missing.isEmpty && moves.isEmpty
         if isDone { result.digest = artifact.digest } else { try Room.check(path, host, for: missing) }
         result.moves = moves
-        result.nothingToDo = isDone
+        let unattached = unattached(in: try layout.index())
+        result.nothingToDo = isDone && unattached == 0
         result.skippedBytes = artifact.size - missing.reduce(0) { $0 + $1.size }
         result.actions =
             missing.map { "copy \($0.digest), \($0.size) bytes" }
             + moves.map { move in
                 move.from.map { "move the tag \(move.name) from \($0)" } ?? "set the tag \(move.name)"
-            }
+            } + (unattached > 0 ? ["attach \(unattached) manifests to the image"] : [])
         return result
     }
 
@@ -169,6 +170,7 @@ struct LayoutPlace: Place {
                 try intent.created(.init(id: tag, undo: ["from": old]))
                 index.point(tag, to: descriptor)
             }
+            try attach(to: &index)
             return moves
         }
         for intent in intents { try intent.settled() }
