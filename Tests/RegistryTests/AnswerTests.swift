@@ -11,7 +11,7 @@ struct AnswerTests {
     @Test(
         "429 says when to come back: nobody asks before, and it is shown", arguments: ["seconds", "date", "Hub's way"])
     func limited(_ kind: String) async throws {
-        let delay: Fault.Delay = kind == "seconds" ? .seconds(1) : kind == "date" ? .date(2) : .hub(2)
+        let delay: Fault.Delay = kind == "seconds" ? .seconds(2) : kind == "date" ? .date(3) : .hub(3)
         let lab = try Lab(layers: [2000, 2100, 2200])
         let registry = try await lab.registry()
         try await registry.fault(.limited(delay), on: "PUT", "/uploads/", nth: 2)
@@ -22,7 +22,7 @@ struct AnswerTests {
         let refused = try #require(requests.first { $0.status == 429 })
         let end = try #require(refused.ended)
         // Dates have whole seconds. What was under way when the answer came counts for nothing.
-        let early = requests.filter { $0.time > end + 0.3 && $0.time < end + 0.9 }
+        let early = requests.filter { $0.time > end + 0.7 && $0.time < end + 1.8 }
         #expect(early.isEmpty, "\(early.map { "\($0.method) \($0.path) after \($0.time - end) s" })")
         #expect(requests.filter { $0.status == 429 }.count == 1)
     }
@@ -35,7 +35,7 @@ struct AnswerTests {
             .limited(kind == "seconds" ? .seconds(600) : .hub(600)), on: "PUT", "/uploads/", times: nil)
         let begun = ContinuousClock.now
         let answer = try await lab.publish(registry.host)
-        #expect(ContinuousClock.now - begun < .seconds(10))
+        #expect(ContinuousClock.now - begun < .seconds(60))
         #expect(answer.output.contains("600 s") || answer.output.contains("599"), "\(answer.output)")
         answer.ended(9)
         #expect(try registry.contents()["team/image"]?.tags ?? [:] == [:])

@@ -92,6 +92,17 @@ struct UploadTests {
         #expect(try registry.requests("PATCH").map(\.received) == [Self.mebibyte, Self.mebibyte, Self.mebibyte / 2])
     }
 
+    @Test("The chunks do not add up to the blob: it is sent anew")
+    func wrongSum() async throws {
+        let lab = try Lab(layers: [5 * Self.mebibyte / 2], platforms: ["amd64"])
+        let registry = try await lab.registry()
+        try await registry.fault(.error(400, "DIGEST_INVALID"), on: "PUT", "/uploads/.*digest=")
+        try await lab.publish(registry.host, options: "chunk_mib: 1, parallel: 1").ended(0)
+        // The upload that the registry has kept all the same is left to it.
+        try registry.has(lab, open: 1)
+        #expect(try registry.requests("PATCH").received == 5 * Self.mebibyte)
+    }
+
     @Test("A chunk is refused with 416: the upload goes on where the registry is")
     func outOfRange() async throws {
         let lab = try Lab(layers: [5 * Self.mebibyte / 2], platforms: ["amd64"])
