@@ -158,7 +158,7 @@ struct UploadTests {
         let host = try lab.start(["publish", "plan.yaml"])
         try await registry.waitUntilHeld()
         // The answer is taken note of.
-        try await Task.sleep(for: .milliseconds(300))
+        try await Task.sleep(for: .seconds(1))
         try await lab.end(host)
         #expect(try registry.requests("PATCH").received == min(chunk * Self.mebibyte, size))
         try await registry.clearFaults()
