@@ -121,7 +121,8 @@ public struct ExistingImage: Sendable {
         }
         let isDocker = entries.allSatisfy { $0.mediaType == MediaType.dockerManifest }
         let type = isDocker ? MediaType.dockerManifestList : MediaType.index
-        var index = Index(manifests: entries, annotations: isDocker ? nil : images.first?.annotations)
+        let words = isDocker ? [:] : images.first?.annotations ?? [:]
+        var index = Index(manifests: entries, annotations: words.isEmpty ? nil : words)
         index.mediaType = type
         let encoded = try Encoded(index, mediaType: type)
         try layout.add(encoded)

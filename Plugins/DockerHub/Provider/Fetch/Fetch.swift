@@ -41,6 +41,9 @@ struct Fetch: Sendable {
             let sum = counter.value.wrappingAdd(blob.size, ordering: .relaxed).newValue
             client.host.progress(UInt64(sum), of: total, "fetch")
         }
+        // Whoever publishes it to another repository of that registry can mount it from here.
+        let locations = BlobLocations(host: client.host, repository: client.repository)
+        for blob in blobs.keys { locations.remember("\(blob)") }
         return (root, missing.reduce(0) { $0 + $1.size })
     }
 
