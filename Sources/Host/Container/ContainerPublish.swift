@@ -49,6 +49,7 @@ struct ContainerPublish: AsyncParsableCommand {
     var tag: [String] = []
     @Option(help: ArgumentHelp("Which aliases a version has: VERSION: [TAG, TAG].", valueName: "file"))
     var tagsFile: String?
+    @Flag(help: "Attaches the image's provenance and a bill of materials to it.") var attest = false
     @OptionGroup var registries: RegistryOptions
     @OptionGroup var change: TagOptions
     @OptionGroup var running: RunningOptions
@@ -64,8 +65,10 @@ struct ContainerPublish: AsyncParsableCommand {
         if localOnly {
             targets = [Plan.Target(artifact: "base", to: "local:\(session.catalogue)", tags: tags.isEmpty ? nil : tags)]
         }
+        var artifact = release.artifact
+        if attest { artifact.attest = true }
         let plan = Plan(
-            name: "openEuler \(release.version.uppercased())", artifacts: ["base": release.artifact], targets: targets)
+            name: "openEuler \(release.version.uppercased())", artifacts: ["base": artifact], targets: targets)
         try await session.publish(plan, running: running, printPlan: printPlan, report: report, localOnly: localOnly)
     }
 
