@@ -30,6 +30,7 @@ mutants: ## breaks a copy in each way of Tests/Mutants: its test must turn red; 
 	@scripts/mutants $(MUTANTS)
 bench: stage ## the figures that the documents claim, measured on the staged tree
 	@Benchmarks/run $(STAGE)
+	@Benchmarks/registries $(STAGE)
 campaign: stage ## the long campaign of faults: kills at every request of a publication
 	@scripts/campaign $(STAGE)
 docs: ## the documents checked, and the pages of ProviderKit in .build/docs

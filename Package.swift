@@ -97,7 +97,7 @@ let package = Package(
         // The JSON Schemas of Sources/ProviderAPI/schemas, embedded for the host.
         .target(name: "Schemas", cSettings: [.unsafeFlags(["-std=gnu23"])]),
 
-        // Container images: values, layout directories, tar and gzip. CArchive reads tar.xz, CZlib writes gzip.
+        // Container images: values, layout directories, tar and gzip. CArchive reads tar.xz, CZlib reads and writes gzip.
         .target(name: "CArchive", linkerSettings: [.linkedLibrary("archive")]),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         leaf("OCI", ["CZlib", "Digest", "Documents", "Files"]),
@@ -185,6 +185,10 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "DockerHubRulesTests",
+            dependencies: ["TestSupport", "DockerHubProvider", "OCI", "Digest", "Documents", "Files"],
+            swiftSettings: strict),
+        .testTarget(
             name: "OCITests", dependencies: ["TestSupport", "OCI", "Digest", "Documents", "Files"],
             swiftSettings: strict),
         .executableTarget(
@@ -221,6 +225,9 @@ let package = Package(
         .testTarget(
             name: "BadcloudTests", dependencies: ["TestSupport", "CSystem", "WorkersTestHost"], swiftSettings: strict),
         .testTarget(name: "PublishTests", dependencies: ["TestSupport", "Documents", "Schema"], swiftSettings: strict),
+        .testTarget(
+            name: "RegistryTests", dependencies: ["RegistryPeers", "TestSupport", "OCI", "Digest", "Documents"],
+            swiftSettings: strict),
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "AssembleTests",

@@ -1,5 +1,6 @@
 #include "CZlib.h"
 
+#include <stdlib.h>
 #include <zlib.h>
 
 size_t ep_deflate_bound(size_t size) {
@@ -29,3 +30,46 @@ int64_t ep_deflate_block(const uint8_t *dictionary, size_t dictionary_size, cons
 uint32_t ep_crc32(uint32_t crc, const uint8_t *bytes, size_t size) { return (uint32_t)crc32_z(crc, bytes, size); }
 
 const char *ep_zlib_version(void) { return zlibVersion(); }
+
+struct ep_gunzip {
+    z_stream stream;
+    // Between two members: the next byte begins another.
+    int between;
+};
+
+ep_gunzip *ep_gunzip_open(void) {
+    ep_gunzip *self = calloc(1, sizeof *self);
+    if (self == NULL) return NULL;
+    // 15 bits of window, and 16: the wrapper is gzip's and nothing else.
+    if (inflateInit2(&self->stream, 15 + 16) != Z_OK) {
+        free(self);
+        return NULL;
+    }
+    return self;
+}
+
+int ep_gunzip_step(ep_gunzip *self, const uint8_t *input, size_t size, size_t *used, uint8_t *output, size_t capacity,
+                   size_t *written) {
+    *used = *written = 0;
+    if (self->between && size > 0) {
+        if (inflateReset(&self->stream) != Z_OK) return -1;
+        self->between = 0;
+    }
+    if (self->between) return 1;
+    self->stream.next_in = (Bytef *)input;
+    self->stream.avail_in = (uInt)size;
+    self->stream.next_out = output;
+    self->stream.avail_out = (uInt)capacity;
+    int status = inflate(&self->stream, Z_NO_FLUSH);
+    *used = size - self->stream.avail_in;
+    *written = capacity - self->stream.avail_out;
+    if (status == Z_STREAM_END) self->between = 1;
+    // Z_BUF_ERROR: nothing could be done with what was given, which is no damage.
+    if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR) return -1;
+    return self->between;
+}
+
+void ep_gunzip_close(ep_gunzip *self) {
+    inflateEnd(&self->stream);
+    free(self);
+}

@@ -40,7 +40,12 @@ public struct OperationRequest: Sendable, Equatable, Codable {
             case name, size, digest, verified, subject, tag
             case mediaType = "media_type"
         }
-        public init(name: String, size: Int64, digest: String, mediaType: String? = nil, verified: Bool) {
+        public init(
+            name: String, size: Int64, digest: String, mediaType: String? = nil, verified: Bool, subject: String? = nil,
+            tag: String? = nil
+        ) {
+            self.subject = subject
+            self.tag = tag
             self.name = name
             self.size = size
             self.digest = digest
@@ -112,7 +117,7 @@ public struct OperationRequest: Sendable, Equatable, Codable {
 
     public init(
         operation: String, run: String, publication: String, target: Target, artifact: Artifact? = nil,
-        state: [String: JSON] = [:], entry: JSON? = nil
+        state: [String: JSON] = [:], entry: JSON? = nil, into: String? = nil
     ) {
         format = 1
         self.operation = operation
@@ -122,6 +127,7 @@ public struct OperationRequest: Sendable, Equatable, Codable {
         self.artifact = artifact
         self.state = state
         self.entry = entry
+        self.into = into
     }
 }
 

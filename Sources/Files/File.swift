@@ -15,11 +15,19 @@ public final class File: Sendable {
 
     deinit { close(descriptor) }
 
+    /// What `errno` says about the path. Most of it is not a fault of ours: the path was named to us, and can be mended.
     public static func failure(_ verb: String, _ path: String) -> Failure {
         let number = errno
-        return Failure(
-            number == ENOSPC || number == EDQUOT ? .quota : .internal,
-            "cannot \(verb): \(String(cString: strerror(number)))", place: path)
+        let (code, hint): (Failure.Code, String?) =
+            switch number {
+            case ENOSPC, EDQUOT: (.quota, nil)
+            case ENOENT: (.usage, "check the path: that, or the directory that it lies in, is not there")
+            case EEXIST: (.usage, "name another path, or remove what is there")
+            case EACCES, EPERM, EROFS: (.usage, "name a place that you may use so, or change who may")
+            case ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG: (.usage, "check the path")
+            default: (.internal, nil)
+            }
+        return Failure(code, "cannot \(verb): \(String(cString: strerror(number)))", place: path, hint: hint)
     }
 
     public func size() throws -> Int64 {
@@ -77,13 +85,14 @@ public final class File: Sendable {
         do {
             let file = try File(temporary, O_WRONLY | O_CREAT | O_EXCL)
             try file.write(bytes)
-            guard fchmod(file.descriptor, mode) == 0, fsync(file.descriptor) == 0 else {
-                throw failure("write", temporary)
+            guard fchmod(file.descriptor, mode) == 0, fsync(file.descriptor) == 0, rename(temporary, path) == 0 else {
+                throw failure("write", path)
             }
-            guard rename(temporary, path) == 0 else { throw failure("write", path) }
-        } catch {
+        } catch var failure as Failure {
             unlink(temporary)
-            throw error
+            // The other name says nothing to whoever named this one.
+            failure.place = path
+            throw failure
         }
     }
 
@@ -100,12 +109,16 @@ public final class File: Sendable {
     /// blocks no thread.
     /// - Throws: `CancellationError`; `Failure` when the file cannot be made.
     public static func locked(_ path: String) async throws -> File {
-        let file = try File(path, O_RDWR | O_CREAT)
-        while flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 {
-            guard errno == EWOULDBLOCK || errno == EINTR else { throw failure("lock", path) }
-            try await Task.sleep(nanoseconds: 50_000_000)
+        while true {
+            let file = try File(path, O_RDWR | O_CREAT)
+            while flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 {
+                guard errno == EWOULDBLOCK || errno == EINTR else { throw failure("lock", path) }
+                try await Task.sleep(nanoseconds: 50_000_000)
+            }
+            // The holder before us may have removed the file, or renamed it: then others lock another one of that name.
+            var (held, named) = (stat(), stat())
+            if fstat(file.descriptor, &held) == 0, stat(path, &named) == 0, held.st_ino == named.st_ino { return file }
         }
-        return file
     }
 
     /// Removes a directory that holds only files: what we made for ourselves.

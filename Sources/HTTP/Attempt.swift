@@ -20,6 +20,7 @@ struct Attempt {
         var address = try Address(request.url)
         for _ in 0...configuration.redirectLimit {
             try check(request, address)
+            try configuration.admit?(address.text)
             try await engine.hosts.wait(
                 address, longest: policy.longestRetryAfter, deadline: deadline, spread: min(policy.base, .seconds(1)))
             let answer = try await exchange(request, address)

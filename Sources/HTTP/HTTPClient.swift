@@ -52,6 +52,7 @@ public struct HTTPClient: Sendable {
                 if isOverloaded {
                     engine.hosts.pause(host, for: pause)
                     configuration.trace?("! \(host) is left alone for \(TransferFailure.text(pause))")
+                    if let asked = response.retryAfter { configuration.paused?(host, HTTPTimeouts.seconds(asked)) }
                 }
                 guard
                     request.isIdempotent || response.status == 429, attempt < policy.attempts,

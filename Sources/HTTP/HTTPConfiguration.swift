@@ -98,8 +98,13 @@ public struct HTTPConfiguration: Sendable {
     public var headerLimit = 256 << 10
     /// Requests that change something are refused and recorded instead of sent.
     public var isDryRun = false
+    /// Called with each address before it is asked for, a redirect's too. What it throws comes out of `send`.
+    public var admit: (@Sendable (_ url: String) throws -> Void)?
     /// Called with lines that hold no secrets, from any thread.
     public var trace: (@Sendable (String) -> Void)?
+    /// Called when a host has asked to be left alone for so many seconds, for whoever wonders why nothing happens; from any
+    /// thread.
+    public var paused: (@Sendable (_ host: String, _ seconds: Double) -> Void)?
 
     public init() {}
 

@@ -5,16 +5,23 @@ import Reports
 
 /// Every error ends here: message, place and remedy on standard error, and the documented exit status.
 enum Exit {
+    /// Told the run's end by those commands that tell events.
+    static let events = JSONReport { Output.result($0) }
+
     static func run(_ type: (some AsyncParsableCommand).Type) async {
+        var command: (any ParsableCommand)?
         do {
-            var command = try type.parseAsRoot()
-            if var asynchronous = command as? any AsyncParsableCommand {
+            var parsed = try type.parseAsRoot()
+            command = parsed
+            if var asynchronous = parsed as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
-                try command.run()
+                try parsed.run()
             }
+            if let lost = Output.lost { throw lost }
         } catch let failure as Failure {
             let status = Signals.exitStatus(failure)
+            if (command as? any EventTelling)?.report.json == true { events.end(failure, exit: status) }
             Output.error(Summary.text(failure, status: status, texts: .english))
             exit(status)
         } catch let code as ExitCode {
@@ -27,4 +34,9 @@ enum Exit {
             exit(status.isSuccess ? 0 : 2)
         }
     }
+}
+
+/// A command whose `--json` is events: whatever happens, `run-ended` is the last of them.
+protocol EventTelling {
+    var report: ReportOptions { get }
 }

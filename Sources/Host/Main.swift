@@ -15,6 +15,7 @@ struct EulerPublisher: AsyncParsableCommand {
         ])
 
     static func main() async {
+        Output.start()
         // Not an option of the parser's: it would take --version from every subcommand, where it names a release.
         if CommandLine.arguments.dropFirst() == ["--version"] { return Output.result("eulerpublisher \(version)") }
         Signals.start()

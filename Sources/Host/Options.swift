@@ -43,7 +43,7 @@ struct ReportOptions: ParsableArguments {
 
     /// On a terminal, lines that are redrawn; in a pipe, lines that stay.
     func observer(_ texts: Texts) -> any RunObserver {
-        if json { return JSONReport { Output.result($0) } }
+        if json { return Exit.events }
         if quiet { return QuietReport() }
         let environment = ProcessInfo.processInfo.environment
         if eps_terminal_width(STDOUT_FILENO) > 0, environment["TERM"] != "dumb" {

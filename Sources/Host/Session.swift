@@ -36,11 +36,14 @@ struct Session {
 
     /// Where images go when no target was named.
     var catalogue: String {
-        let data = environment["XDG_DATA_HOME"] ?? "\(environment["HOME"] ?? "")/.local/share"
+        let data = environment["XDG_DATA_HOME"] ?? "\(settings.home)/.local/share"
         return "\(data)/eulerpublisher/catalogue"
     }
 
     func state() throws -> StateDirectory { try StateDirectory(settings.stateDirectory.value) }
+
+    /// For commands that change nothing there.
+    func readState() throws -> StateDirectory { try StateDirectory(reading: settings.stateDirectory.value) }
 
     func executor(_ report: ReportOptions) throws -> Executor { try executor(report.observer(texts)) }
 
@@ -59,7 +62,7 @@ struct Session {
         _ plan: Plan, running: RunningOptions, printPlan: Bool, report: ReportOptions, localOnly: Bool = false
     ) async throws {
         if printPlan {
-            Output.result(String(decoding: try DocumentCoding.encode(plan, pretty: true), as: UTF8.self))
+            Output.raw(try plan.withoutCredentials.yaml())
             return
         }
         let located = try LocatedPlan(plan, directory: FileManager.default.currentDirectoryPath)

@@ -54,8 +54,19 @@ public struct Layout: Sendable {
 
     public func blobPath(_ digest: Digest) -> String { "\(path)/blobs/sha256/\(digest.hex)" }
 
-    public func index() throws -> Index {
-        try decode(Index.self, from: File.contents("\(path)/index.json"), "index.json")
+    public func index() throws -> Index { try Self.index(of: path) }
+
+    /// What index.json of a directory says. One that is not there yet is empty: a layout is made before it.
+    /// - Throws: `Failure` when it is none, whatever else the directory holds.
+    public static func index(of directory: String) throws -> Index {
+        let path = "\(directory)/index.json"
+        guard File.exists(path) else { return Index(manifests: []) }
+        let bytes = try File.contents(path)
+        do { return try DocumentCoding.decode(Index.self, from: Data(bytes)) } catch {
+            throw Failure(
+                .usage, "this is not the index of an image layout", place: path,
+                hint: "move it away, or name another directory")
+        }
     }
 
     /// The bytes of a small blob, checked against its descriptor.

@@ -2,19 +2,44 @@ import Documents
 public import Files
 import Glibc
 
-/// Reads the members of a plain tar file: ustar, pax and GNU long names. Every length that the file states is checked against
-/// the file before it is believed.
+/// Where a tar's bytes come from, asked for with rising offsets only.
+public protocol TarSource {
+    /// What a failure names.
+    var path: String { get }
+    /// In bytes; nil of a stream, whose end shows when it comes.
+    func length() throws -> Int64?
+    /// Fewer bytes than asked for only at the end.
+    func read(count: Int, at offset: Int64) throws -> [UInt8]
+    /// Whether there are so many bytes. Asked of sources that do not know their length.
+    func reaches(_ offset: Int64) throws -> Bool
+}
+
+extension File: TarSource {
+    public func length() throws -> Int64? { try size() }
+    public func reaches(_ offset: Int64) throws -> Bool { try size() >= offset }
+}
+
+/// Reads the members of a plain tar: ustar, pax and GNU long names. Every length that it states is checked against the source
+/// before it is believed.
 public struct TarReader {
-    private let file: File
+    private let file: any TarSource
     private let size: Int64
+    private let isStream: Bool
     private var position: Int64 = 0
+    /// The end of the content of the member before.
+    private var due: Int64 = 0
     private var global: [String: String] = [:]
     /// Names and pax records longer than this are no honest tar's.
     static let recordLimit: Int64 = 1 << 20
+    /// Records for all members: more would be merged into each of them.
+    static let globalLimit = 64
 
-    public init(_ file: File) throws {
-        self.file = file
-        size = try file.size()
+    public init(_ source: any TarSource) throws {
+        file = source
+        let length = try source.length()
+        isStream = length == nil
+        // Far beyond every stream, and far below where sums of lengths overflow.
+        size = length ?? 1 << 62
     }
 
     private func refuse(_ why: String) -> Failure {
@@ -30,7 +55,11 @@ public struct TarReader {
         while true {
             guard position < size else { return nil }
             guard size - position >= 512 else { throw refuse("a header is cut off") }
+            if isStream {
+                guard try file.reaches(due) else { throw refuse("a member is longer than the file") }
+            }
             let header = try file.read(count: 512, at: position)
+            if isStream && header.isEmpty { return nil }
             guard header.count == 512 else { throw refuse("a header is cut off") }
             if header.allSatisfy({ $0 == 0 }) { return nil }
             try check(header)
@@ -41,10 +70,13 @@ public struct TarReader {
             let start = position + 512
             guard content >= 0, content <= size - start else { throw refuse("a member is longer than the file") }
             let end = start + content
+            due = end
             let padded = (512 - content % 512) % 512
             switch type {
             case UInt8(ascii: "x"): records = try parse(record(start, content))
-            case UInt8(ascii: "g"): global.merge(try parse(record(start, content))) { _, new in new }
+            case UInt8(ascii: "g"):
+                global.merge(try parse(record(start, content))) { _, new in new }
+                guard global.count <= Self.globalLimit else { throw refuse("there are too many global records") }
             case UInt8(ascii: "L"): longName = text(try record(start, content)[...])
             case UInt8(ascii: "K"): longLink = text(try record(start, content)[...])
             default:

@@ -95,6 +95,9 @@ extension Node {
     public static func parse(bytes: [UInt8], name: String) throws -> Node {
         guard bytes.count <= sizeLimit else { throw tooLarge(name) }
         if name.hasSuffix(".json") { return try parse(json: bytes, name: name) }
+        // Editors that mark a file as UTF-8 put nothing else into it.
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let bytes = bytes.starts(with: mark) ? bytes.dropFirst(mark.count) : bytes[...]
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw Failure(.usage, "the file is not UTF-8", place: name, hint: "save it as UTF-8")
         }

@@ -25,7 +25,7 @@ struct YAMLReader {
         func refusal(_ message: String, _ hint: String? = nil) -> Failure {
             Failure(.usage, message, place: place(mark), hint: hint)
         }
-        guard depth <= Node.depthLimit else { throw refusal("more than \(Node.depthLimit) levels") }
+        guard depth <= Node.depthLimit else { throw tooDeep(mark) }
         guard yaml.anchor == nil else {
             throw refusal(
                 "anchors (&name) and aliases (*name) are not supported", "write the value out where it is used")
@@ -95,6 +95,10 @@ struct YAMLReader {
         }
     }
 
+    private func tooDeep(_ position: Position) -> Failure {
+        Failure(.usage, "more than \(Node.depthLimit) levels", place: place(position))
+    }
+
     private func place(_ position: Position) -> String { "\(source):\(position.line):\(position.column)" }
 
     /// Without the document's text, which an error of Yams carries along.
@@ -102,11 +106,16 @@ struct YAMLReader {
         switch error {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
+            // The library's own limit, far beyond ours, and its words for programmers.
+            guard !problem.contains("nesting level") else { return tooDeep(Position(mark)) }
             let detail = context.map { " (\($0.text) at \($0.mark.line):\($0.mark.column))" } ?? ""
             return Failure(.usage, "this is not YAML: \(problem)\(detail)", place: place(Position(mark)))
         case .duplicatedKeysInMapping(let keys, let context):
             let names = keys.map { "\"\($0)\"" }.joined(separator: ", ")
-            return Failure(.usage, "the key \(names) stands here twice", place: place(Position(context.mark)))
+            // Of the two places only the first is told.
+            return Failure(
+                .usage, "the key \(names), which stands here, stands in the same mapping once more",
+                place: place(Position(context.mark)))
         case .reader(let problem, _, _, _):
             return Failure(.usage, "this is not YAML: \(problem)", place: source)
         default:

@@ -153,6 +153,10 @@ import Testing
         }
         #expect(failure?.message.contains(words) == true, "\(String(describing: failure))")
         #expect(failure?.code == .refused)
+        // Its bytes are those of its checksum: to fetch them again helps nobody, and nothing of it is kept.
+        #expect(failure?.place == release.sources[0].url, "\(String(describing: failure))")
+        #expect(failure?.hint?.contains("another mirror") == true && failure?.hint?.contains("again") == false)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(scratch.path)/cache/assembled") == [])
         #expect(try Layout(opening: "\(scratch.path)/layout").index().manifests.isEmpty)
     }
 

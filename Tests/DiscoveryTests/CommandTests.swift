@@ -150,6 +150,22 @@ import Testing
         #expect(!with.output.contains("hunter2") && !document.output.contains("hunter2"))
     }
 
+    @Test func policyBindsTheMirrorToo() throws {
+        let policy = try scratch.write("usr/etc/eulerpublisher/policy.yaml", "format: 1\nendpoints: [a.example]\n")
+        let answer = try start(["container", "prepare", "-v", "24.03", "--mirror", "http://127.0.0.1:1"])
+        #expect(answer.status == 10 && answer.output.contains("\(policy):2"), "\(answer.output)")
+        #expect(answer.output.contains("policy forbids to contact 127.0.0.1:1"))
+    }
+
+    @Test func whoClaimsTheSameSchemeIsNamed() throws {
+        try Provider.install("twin", in: "\(prefix)/lib/eulerpublisher/providers", scheme: "acme")
+        let disputed = try start(["provider", "list"]).output
+        #expect(disputed.contains("enabled; twin serves acme too: set targets.acme\n"), "\(disputed)")
+        #expect(disputed.contains("enabled; acme serves acme too: set targets.acme\n"))
+        let settled = try start(["provider", "list", "--set", "targets.acme=twin"]).output
+        #expect(!settled.contains("too"), "\(settled)")
+    }
+
     @Test func settingsAreShownWithTheirOrigins() throws {
         let file = try scratch.write("home/.config/eulerpublisher/config.yaml", "format: 1\nlog_level: debug\n")
         let answer = try start(

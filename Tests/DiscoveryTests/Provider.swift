@@ -27,10 +27,10 @@ enum Provider {
         }
         """
 
-    static func manifest(_ id: String, _ more: String = "") -> String {
+    static func manifest(_ id: String, _ more: String = "", scheme: String? = nil) -> String {
         """
         {"format": 1, "id": "\(id)", "version": "1.2.0", "title": "Acme", "kind": "cloud", "abi": {"major": 1, "minor": 0},
-         "library": {"file": "libacme.so"}, "targets": ["\(id)"], "operations": ["ep.plan/1", "ep.upload/1"],
+         "library": {"file": "libacme.so"}, "targets": ["\(scheme ?? id)"], "operations": ["ep.plan/1", "ep.upload/1"],
          "views": ["blocks"], "artifacts": ["disk"]\(more)}
         """
     }
@@ -64,7 +64,8 @@ enum Provider {
 
     /// Lays a good provider into `folder/id`, with the digest of its library in the manifest beside.
     @discardableResult
-    static func install(_ id: String, in folder: String, _ more: String = "") throws -> String {
+    static func install(_ id: String, in folder: String, _ more: String = "", scheme: String? = nil) throws -> String {
+        let manifest = manifest(id, more, scheme: scheme)
         let directory = "\(folder)/\(id)"
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
@@ -72,9 +73,9 @@ enum Provider {
             try library.get().write(to: URL(fileURLWithPath: "\(directory)/libacme.so"))
             chmod("\(directory)/libacme.so", 0o755)
         } else {
-            try compile(directory, manifest: manifest(id, more))
+            try compile(directory, manifest: manifest)
         }
-        try writeManifest(manifest(id, more), in: directory)
+        try writeManifest(manifest, in: directory)
         return directory
     }
 

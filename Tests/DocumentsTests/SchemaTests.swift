@@ -31,7 +31,7 @@ struct SchemaTests {
              "needs": {"environment": ["ACME_*"], "files": {"profile": "~/.acme"}, "directories": ["${address}"],
                        "helpers": {"login": "acme-login"}, "secrets": {"key": ["env:ACME_KEY"]},
                        "hosts": ["${options.endpoint}"], "ports": [443]},
-             "checkpoints": [1], "inactivity_s": 60, "verbs": [{}], "licence": "MIT", "homepage": "h", "report": "r"}
+             "checkpoints": [1], "inactivity_s": 60, "verbs": [{"command": "c", "registry": "r", "registries": {"r": ["U", "P"]}}], "licence": "MIT", "homepage": "h", "report": "r"}
             """
         let least = """
             {"format": 1, "id": "acme", "version": "1.0.0", "title": "Acme", "kind": "cloud",
@@ -54,8 +54,11 @@ struct SchemaTests {
                 kind: "disk", name: "n", version: "v", digest: "d", size: 1, format: "raw",
                 platforms: ["linux/amd64"],
                 annotations: ["k": "v"],
-                files: [.init(name: "n", size: 1, digest: "d", mediaType: "m", verified: true)]),
-            state: ["ep.plan/1": .null], entry: .object([:]))
+                files: [
+                    .init(
+                        name: "n", size: 1, digest: "d", mediaType: "m", verified: true, subject: "s", tag: "t")
+                ]),
+            state: ["ep.plan/1": .null], entry: .object([:]), into: "/layout")
         let least = OperationRequest(operation: "ep.plan/1", run: "r", publication: "p", target: target)
         try check(SchemaFile("request"), full: full, least: least)
     }

@@ -22,6 +22,20 @@ private func withCredentials(_ method: String, _ url: String) -> HTTPRequest {
 }
 
 @Suite struct RedirectTests {
+    @Test func everyAddressIsAdmittedBeforeItIsAsked() async throws {
+        struct Closed: Error {}
+        let key = Odd.key()
+        let client = client { configuration in
+            configuration.admit = { url in if url.hasPrefix(Odd.second) { throw Closed() } }
+        }
+        #expect(try await client.send(HTTPRequest("GET", "\(Odd.first)/echo/\(key)")).status == 200)
+        await #expect(throws: Closed.self) {
+            try await client.send(HTTPRequest("GET", redirect(key, to: "\(Odd.second)/echo/\(key)")))
+        }
+        // The first one, and the redirect's own.
+        #expect(try Odd.seen(key).count == 2)
+    }
+
     /// Another port is another authority.
     @Test func credentialsDoNotGoElsewhere() async throws {
         let key = Odd.key()

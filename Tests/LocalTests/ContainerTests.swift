@@ -96,7 +96,7 @@ struct ContainerTests {
         try Data([UInt8](repeating: 9, count: Int(layer.size))).write(
             to: URL(fileURLWithPath: publication.source.paths[layer.name]!))
         let failure = await #expect(throws: Failure.self) { try await publication.upload() }
-        #expect(failure?.code == .refused && failure?.place == layer.digest)
+        #expect(failure?.code == .usage && failure?.place == layer.digest)
         #expect(!scratch.files("layout").contains { $0.contains(String(layer.digest.dropFirst(7))) })
     }
 

@@ -199,6 +199,26 @@ struct DiskTests {
         #expect(!(try scratch.text("catalogue/index.html").contains("25.03")))
     }
 
+    @Test("Cleanup leaves alone what another run published meanwhile", arguments: [true, false])
+    func undoOfOthers(_ isRegistered: Bool) async throws {
+        let staged = Publication(try .disk(image()), to: catalogue)
+        if isRegistered {
+            _ = try await staged.upload()
+            _ = try await staged.register()
+        } else {
+            staged.host.set { $0.cancelAfterSteps = 0 }
+            await #expect(throws: CancellationError.self) { try await staged.upload() }
+            staged.host.set { $0.cancelAfterSteps = nil }
+        }
+        try await Publication(staged.source, to: catalogue).publish()
+        let before = scratch.files("catalogue")
+        try await staged.cleanUp()
+        #expect(scratch.files("catalogue") == before)
+        #expect(try read() == ["server/24.03 amd64 raw latest"])
+        let sums = try run(["sha256sum", "-c", "--strict", "SHA256SUMS"], in: "\(catalogue)/server/24.03")
+        #expect(sums.status == 0, "\(sums.output)")
+    }
+
     @Test("A ledger that was tampered with removes nothing outside the catalogue")
     func hostileLedger() async throws {
         try scratch.write("precious", [1])

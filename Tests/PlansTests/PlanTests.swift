@@ -36,6 +36,59 @@ import Testing
         #expect(throws: Failure.self) { try plan.only(["two"]) }
     }
 
+    @Test func aPathIsWrittenOneWay() throws {
+        let plan = try read(good)
+        #expect(!plan.directory.contains("/./"))
+        #expect(plan.absolute("./a//./b/") == "\(plan.directory)/a/b")
+        #expect(plan.absolute(".") == plan.directory)
+        #expect(plan.absolute("/./x/./y") == "/x/y" && plan.absolute("/") == "/")
+        // What .. means depends on links: that is for the kernel to say.
+        #expect(plan.absolute("../x/..") == "\(plan.directory)/../x/..")
+        #expect(plan.absolute("https://mirror.example/./a") == "https://mirror.example/./a")
+        let home = try #require(ProcessInfo.processInfo.environment["HOME"])
+        #expect(plan.absolute("~/x") == "\(home)/x" && plan.absolute("~") == home)
+        #expect(plan.absolute("~x") == "\(plan.directory)/~x")
+        let before = FileManager.default.currentDirectoryPath
+        try #require(FileManager.default.changeCurrentDirectoryPath(NSTemporaryDirectory()))
+        defer { _ = FileManager.default.changeCurrentDirectoryPath(before) }
+        let name = "plan-\(UUID().uuidString).yaml"
+        try good.write(toFile: name, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(atPath: name) }
+        #expect(try LocatedPlan(reading: "./\(name)").directory == FileManager.default.currentDirectoryPath)
+        #expect(try LocatedPlan(reading: name).directory == FileManager.default.currentDirectoryPath)
+    }
+
+    /// They would end paths early, and forge lines of what is shown.
+    @Test(arguments: [
+        ("\"local:./out\"", #""local:out\0/x""#, ":6:", "targets.0.to"),
+        ("./server.raw", #""./server.raw\0.bak""#, ":4:", "artifacts.server.file"),
+        ("name: one", #"name: "one\npublished""#, ":6:", "targets.0.name"),
+        ("[24.03, 20.10]", #"[24.03, "20\e"]"#, ":6:", "targets.0.tags.1"),
+        ("release: 24.03", #"release: "24.03\x9b""#, ":3:", "artifacts.base.release"),
+        ("  base:", #"  "ba\nse":"#, ":3:", "artifacts"),
+        (
+            "to: local:/srv/images", #"to: local:/srv/images"# + "\n    options: {a: \"b\\0\"}", ":9:",
+            "targets.1.options.a"
+        ),
+        ("format: 1\n", "format: 1\nname: \"a\\rb\"\n", ":2:", "name"),
+    ])
+    func controlCharactersAreRefused(old: String, new: String, place: String, words: String) throws {
+        let text = good.replacingOccurrences(of: old, with: new)
+        try #require(text != good)
+        let failure = #expect(throws: Failure.self) { try read(text) }
+        #expect(
+            failure?.code == .usage && failure?.place?.contains(".yaml\(place)") == true,
+            "\(String(describing: failure))")
+        #expect(failure?.message.hasPrefix(words + " ") == true, "\(String(describing: failure))")
+        #expect(failure?.message.contains("control character") == true, "\(String(describing: failure))")
+    }
+
+    @Test func whatIsForAProviderMayHaveLines() throws {
+        let lines = "    options: {key: \"a\\n\\tb\\n\"}"
+        let plan = try read(good.replacingOccurrences(of: "local:/srv/images", with: "local:/srv/images\n\(lines)"))
+        #expect(plan.plan.targets[1].options?["key"] == "a\n\tb\n")
+    }
+
     @Test func optionsThatAreFilesStartFromThePlan() throws {
         let plan = try read(good)
         let schema: JSON = [

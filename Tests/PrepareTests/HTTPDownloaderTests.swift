@@ -34,7 +34,7 @@ private struct Target {
     ) async throws -> DownloadResult {
         defer { close(descriptor) }
         return try await HTTPDownloader(quickClient(attempts: attempts)).download(
-            url: url, toDescriptor: descriptor, resumingAt: Int64(start), limit: limit)
+            url: url, toDescriptor: descriptor, resumingAt: Int64(start), limit: limit, attempt: { _ in })
     }
 }
 
@@ -46,7 +46,9 @@ private struct Target {
         for base in [Web.plain, Web.secure] {
             // What lies beyond the part that counts is not the file's.
             let target = try Target(data.prefix(1_000_000) + Data("junk".utf8))
-            #expect(try await target.download("\(base)/\(name)", from: 1_000_000) == .complete(bytes: 3_000_000))
+            #expect(
+                try await target.download("\(base)/\(name)", from: 1_000_000)
+                    == .complete(bytes: 3_000_000, kept: 1_000_000))
             #expect(isSame(target.data, data))
         }
         #expect(
@@ -57,7 +59,9 @@ private struct Target {
         #expect(try await none.download("\(Web.plain)/\(name).none") == .notFound)
         // A file that is whole already is not fetched again.
         let whole = try Target(data)
-        #expect(try await whole.download("\(Web.plain)/\(name)", from: data.count) == .complete(bytes: 3_000_000))
+        #expect(
+            try await whole.download("\(Web.plain)/\(name)", from: data.count)
+                == .complete(bytes: 3_000_000, kept: 3_000_000))
         #expect(isSame(whole.data, data))
         #expect(try Web.log(name).last?[2] == "416")
     }
@@ -122,6 +126,17 @@ private struct Target {
         }
         #expect(failure?.message == "the file has 50000 bytes, over 49999" && failure?.code == .refused)
         #expect(failure?.place?.contains("s3cret") == false && target.data.isEmpty)
+    }
+
+    @Test(arguments: [401, 403])
+    func whoDidNotLogInIsTold(_ status: Int) async throws {
+        let path = "/fail/\(Odd.key())?times=99&status=\(status)"
+        let nobody = await #expect(throws: Failure.self) { try await Target().download(Odd.first + path) }
+        #expect(nobody?.hint?.contains("nobody logged in") == true)
+        let me = await #expect(throws: Failure.self) {
+            try await Target().download(Odd.first.replacing("http://", with: "http://me:x@") + path)
+        }
+        #expect(me?.hint?.contains("credentials") == true)
     }
 
     @Test(arguments: [("403", Failure.Code.authentication), ("500", .network), ("451", .refused)])

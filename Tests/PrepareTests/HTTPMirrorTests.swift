@@ -80,6 +80,15 @@ private struct Site {
         #expect(try Web.log("\(site.name)/").filter { $0[5] == "range=bytes=70000-" && $0[2] == "206" }.count == 1)
     }
 
+    @Test func onlyWhatCameOverCountsAsFetched() async throws {
+        let site = try Site()
+        let content = String(repeating: "0123456789abcdef", count: 10_000)
+        let digest = try site.add("x86_64", content)
+        try site.cache.write("sources/sha256/\(digest.hex).partial", Data(content.utf8.prefix(70_000)))
+        #expect(try await site.prepare(site.plain).sources[0].fetched == 90_000)
+        #expect(try await site.prepare(site.plain).sources[0].fetched == 0)
+    }
+
     @Test func aPartOfOtherBytesIsFetchedAnew() async throws {
         let site = try Site()
         let digest = try site.add("x86_64", "the right content")

@@ -3,6 +3,7 @@ import Documents
 import Foundation
 import OCI
 import Prepare
+import Synchronization
 import Testing
 
 /// A mirror with files of any bytes: prepare looks at digests, not inside.
@@ -52,7 +53,8 @@ final class Flaky: Downloader {
     var calls: [Call] { state.withLock { recorded } }
 
     func download(
-        url: String, toDescriptor descriptor: Int32, resumingAt: Int64, limit: Int64
+        url: String, toDescriptor descriptor: Int32, resumingAt: Int64, limit: Int64,
+        attempt: @escaping @Sendable (Int) -> Void
     ) async throws -> DownloadResult {
         let broken = state.withLock {
             recorded.append(Call(url: url, resumingAt: resumingAt))
@@ -80,11 +82,37 @@ final class Flaky: Downloader {
             throw Failure(.network, "the line broke", retryable: true)
         }
         return try await DirectoryDownloader().download(
-            url: path, toDescriptor: descriptor, resumingAt: resumingAt, limit: limit)
+            url: path, toDescriptor: descriptor, resumingAt: resumingAt, limit: limit, attempt: attempt)
+    }
+}
+
+/// Is silent for a while in its second attempt.
+private struct Stalling: Downloader {
+    func download(
+        url: String, toDescriptor descriptor: Int32, resumingAt: Int64, limit: Int64,
+        attempt: @escaping @Sendable (Int) -> Void
+    ) async throws -> DownloadResult {
+        attempt(2)
+        try await Task.sleep(for: .milliseconds(1300))
+        return .notFound
     }
 }
 
 @Suite struct PrepareTests {
+    @Test func whatIsWaitedForIsToldEverySecond() async throws {
+        let mirror = try Mirror()
+        defer { mirror.remove() }
+        let told = Mutex<[Fetching]>([])
+        await #expect(throws: Failure.self) {
+            try await ReleaseMirror(location: "https://mirror.example", downloader: Stalling()).prepare(
+                version: "24.03-LTS-SP2", architectures: [Architecture("amd64")], cache: mirror.cache,
+                telling: { fetching in told.withLock { $0.append(fetching) } })
+        }
+        let first = try #require(told.withLock { $0.first })
+        #expect(first.url.hasPrefix("https://mirror.example/openEuler-24.03-LTS-SP2/docker_img/x86_64/"))
+        #expect(first.attempt == 2 && first.bytes == 0)
+    }
+
     @Test func everyArchitectureThatIsThereAndNoOther() async throws {
         let mirror = try Mirror()
         defer { mirror.remove() }
@@ -159,6 +187,46 @@ final class Flaky: Downloader {
         #expect(release.sources[0].url.hasPrefix(ReleaseMirror.archive))
     }
 
+    @Test func aMirrorsPasswordIsSentAndStandsInNoAddress() async throws {
+        let mirror = try Mirror()
+        defer { mirror.remove() }
+        try mirror.add("x86_64", "intel")
+        let flaky = Flaky(root: mirror.site, breaks: 0)
+        func prepare(_ location: String?, _ setting: String? = nil) async throws -> PreparedRelease {
+            try await ReleaseMirror(location: location, setting: setting, downloader: flaky).prepare(
+                version: "24.03-LTS-SP2", cache: mirror.cache)
+        }
+        let release = try await prepare("https://me:p%40ss@mirror.example//")
+        #expect(release.sources[0].url.hasPrefix("https://mirror.example/openEuler-24.03-LTS-SP2/"))
+        #expect(release.lock.sources[0].url == release.sources[0].url)
+        #expect(flaky.calls.allSatisfy { $0.url.hasPrefix("https://me:p%40ss@mirror.example/openEuler-") })
+        // The same place, kept without them, gets those of the setting; another one does not.
+        let count = flaky.calls.count
+        _ = try await prepare("https://mirror.example/", "https://me:x@mirror.example")
+        _ = try await prepare("https://other.example", "https://me:x@mirror.example")
+        let later = flaky.calls.dropFirst(count).map(\.url)
+        #expect(later.contains { $0.hasPrefix("https://me:x@mirror.example/") })
+        #expect(!later.contains { $0.hasPrefix("https://me:x@other") || $0.hasPrefix("https://mirror.example") })
+    }
+
+    @Test(arguments: ["http://", "https:///", "https://me:x@/"])
+    func aURLNamesAHost(location: String) {
+        let failure = #expect(throws: Failure.self) { try ReleaseMirror(location: location) }
+        #expect(failure?.message == "the mirror's URL names no host" && failure?.code == .usage)
+    }
+
+    @Test func whatIsNotThereIsNamedWithAllThatMayBeWrong() async throws {
+        let mirror = try Mirror()
+        defer { mirror.remove() }
+        try mirror.add("x86_64", "intel")
+        let failure = await #expect(throws: Failure.self) {
+            try await ReleaseMirror(location: mirror.site).prepare(
+                version: "24.03-LTS-SP2", index: "docker_image", cache: mirror.cache)
+        }
+        #expect(failure?.place?.hasSuffix("/openEuler-24.03-LTS-SP2/docker_image") == true)
+        for word in ["sha256sum", "spelling", "index"] { #expect(failure?.hint?.contains(word) == true) }
+    }
+
     @Test func wrongBytesAreRefusedAndNotKept() async throws {
         let mirror = try Mirror()
         defer { mirror.remove() }
@@ -166,7 +234,8 @@ final class Flaky: Downloader {
         let failure = await #expect(throws: Failure.self) {
             try await ReleaseMirror(location: mirror.site).prepare(version: "24.03-LTS-SP2", cache: mirror.cache)
         }
-        #expect(failure?.code == .refused && failure?.message.contains(digest.hex) == true)
+        #expect(failure?.message.contains(digest.hex) == true)
+        #expect(failure?.message.contains(sha256(Array("tampered".utf8)).hex) == true)
         #expect(try FileManager.default.contentsOfDirectory(atPath: "\(mirror.cache)/sources/sha256").isEmpty)
     }
 

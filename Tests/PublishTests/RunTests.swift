@@ -54,8 +54,16 @@ struct RunTests {
     func tagWhenAll() throws {
         let work = try work()
         defer { work.remove() }
-        // A file where the second catalogue should be.
-        try work.write("in the way", "second")
+        // What no preflight finds: a directory where a blob is copied to.
+        #expect(try work.command(["publish", "plan.yaml", "--only", "first"]).status == 0)
+        let blob = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: "\(work.path)/first/blobs/sha256").first)
+        try FileManager.default.removeItem(atPath: "\(work.path)/first")
+        func standInTheWay() throws {
+            try FileManager.default.createDirectory(
+                atPath: "\(work.path)/second/blobs/.\(blob).partial", withIntermediateDirectories: true)
+        }
+        try standInTheWay()
         let failed = try work.command(["publish", "plan.yaml", "--tag-when", "all"])
         #expect(failed.status != 0 && failed.status != 7, "\(failed.status): \(failed.output)")
         #expect(failed.output.contains("nothing was released: second did not get this far"), "\(failed.output)")
@@ -66,7 +74,7 @@ struct RunTests {
         #expect(try work.tags("first") == ["24.03-lts-sp2"])
         // Each for itself: the first is published although the second cannot be.
         try FileManager.default.removeItem(atPath: "\(work.path)/second")
-        try work.write("in the way", "second")
+        try standInTheWay()
         let partial = try work.command(["publish", "plan.yaml"])
         #expect(partial.status == 7 && partial.output.contains("1 of 2 published. Exit 7."), "\(partial.output)")
     }
@@ -107,9 +115,9 @@ struct RunTests {
             (["publish", "nothing.yaml"], 2, "nothing.yaml"),
             (["publish", "plan.yaml", "--only", "third"], 2, "its targets are first, second"),
             (["publish", "plan.yaml", "--tag-when", "never"], 2, "tag-when"),
-            (["container", "publish", "-v", "24.03-LTS-SP2", "-m"], 2, "--mpublish is not in this version"),
+            (["container", "publish", "-v", "24.03-LTS-SP2", "-m"], 4, "there is nothing to log in with"),
             (["cloudimg", "aws", "publish", "-v", "24.03"], 2, "cloudimg is not in this version"),
-            (["container", "push", "-p", "a/b", "-v", "24.03"], 2, "container push is not in this version"),
+            (["container", "app", "build", "-t", "1"], 2, "container app build is not in this version"),
             (["resume", "ffff"], 2, "there is no run ffff"),
             (["resume", "../../etc"], 2, "there is no run"),
             (["container", "publish", "-v", "../etc", "--mirror", "mirror", "--to", "local:x"], 2, "is not a version"),
@@ -191,7 +199,7 @@ struct RunTests {
         program.executableURL = URL(fileURLWithPath: "\(stage!)/bin/eulerpublisher")
         program.arguments =
             ["container", command, "-v", "24.03", "--mirror", "http://127.0.0.1:\(port)"]
-            + (command == "publish" ? ["--to", "local:\(work.path)/out"] : [])
+            + (command == "publish" ? ["--to", "local:\(work.path)/out", "--json"] : [])
             + ["--cache-dir", "\(work.path)/cache", "--state-dir", "\(work.path)/state"]
         program.standardOutput = said
         program.standardError = said
@@ -212,6 +220,8 @@ struct RunTests {
         #expect(program.terminationStatus == 128 + signal, "\(program.terminationStatus): \(text)")
         guard command == "publish" else { return }
         #expect(text.contains("eulerpublisher resume") && text.contains("Exit \(128 + signal)."), "\(text)")
+        let last = try #require(text.split(separator: "\n").last { $0.hasPrefix("{") })
+        #expect(last.contains(#""event":"run-ended""#) && last.contains(#""exit":\#(128 + signal)"#), "\(text)")
         let status = try work.command(["status", "latest"])
         #expect(status.output.contains("exit \(128 + signal)"), "\(status.output)")
     }

@@ -63,6 +63,9 @@ public final class StrictRegistry: Sendable {
         }
     }
 
+    /// The tokens that were given, for a look whether they are written down somewhere.
+    public func tokens() throws -> [String] { try control(Order(do: "tokens"), as: [String].self) }
+
     // What it keeps
 
     public struct Repository: Decodable, Sendable, Equatable {

@@ -36,6 +36,29 @@ import Testing
         for hostile in ["\u{1b}]0", "\u{1b}[2J", "\u{1b}[31m", "\u{7}"] { #expect(!screen.shown.contains(hostile)) }
     }
 
+    /// Where one line is one thing, a line break in a name would forge another.
+    @Test func aLineStaysOne() {
+        let lines = Mutex<[String]>([])
+        let report = LineReport(texts: .english, verbose: false) { line in lines.withLock { $0.append(line) } }
+        var event = RunEvent(.targetFailed, target: "acme\nother published")
+        event.ending = .failed
+        event.failure = Failure(.internal, "one\r\ntwo")
+        report.observe(event)
+        event = RunEvent(.runStarted)
+        event.message = "my plan\nrun ffff"
+        report.observe(event)
+        let screen = Screen()
+        let live = LiveReport(
+            texts: .english, colour: false, width: { 100 }, write: { new in screen.text.withLock { $0 += new } })
+        live.observe(event)
+        #expect(screen.shown.filter { $0 == "\n" }.count == 1)
+        let table = Columns.text([["a\nb", "c"], ["d", "e"]])
+        for text in lines.withLock({ $0 }) + [table.split(separator: "\n").map(String.init)[0]] {
+            #expect(!text.contains("\n") && text.contains("\\u{a}"), "\(text)")
+        }
+        #expect(table.split(separator: "\n").count == 2)
+    }
+
     @Test func aPipeGetsALineAChangeAndNoBars() {
         let lines = Mutex<[String]>([])
         let report = LineReport(texts: .english, verbose: false) { line in lines.withLock { $0.append(line) } }
@@ -46,6 +69,42 @@ import Testing
         report.observe(event)
         let said = lines.withLock { $0 }
         #expect(said.count == 1 && said[0].hasSuffix("acme published sha256:abab…abab"), "\(said)")
+    }
+
+    /// What a terminal shows of what was written: each line end, and the way back up, in rows.
+    @Test(arguments: [12, 30, 100])
+    func linesFitTheTerminal(columns: Int) {
+        let screen = Screen()
+        let report = LiveReport(
+            texts: .english, colour: false, width: { columns }, write: { new in screen.text.withLock { $0 += new } })
+        for target in ["acme", "镜像仓库镜像仓库", "a-target-with-quite-a-long-name"] {
+            var event = progress("part", done: 50)
+            event.target = target
+            report.observe(event)
+        }
+        let rows = screen.shown.split(separator: "\n").map { $0.replacing("\u{1b}[K", with: "") }
+        for row in rows {
+            let plain = row.drop { $0 != " " }
+            let width = plain.unicodeScalars.reduce(0) { $0 + ((0x4e00...0x9fff).contains($1.value) ? 2 : 1) }
+            #expect(width < columns, "\(row)")
+        }
+    }
+
+    @Test func aSourceThatStallsIsNamedAgainAndAgain() {
+        let lines = Mutex<[String]>([])
+        let report = LineReport(texts: .english, verbose: false, silence: .zero) { line in
+            lines.withLock { $0.append(line) }
+        }
+        for attempt in [1, 2, 2] {
+            var event = RunEvent(.progress)
+            event.artifact = "base"
+            event.step = "fetch"
+            event.done = 6_000_000
+            event.message = "attempt \(attempt): https://m.example/x"
+            report.observe(event)
+        }
+        let said = lines.withLock { $0 }
+        #expect(said.count == 2 && said[1].hasSuffix("base fetch 6.0 MB, attempt 2: https://m.example/x"), "\(said)")
     }
 
     @Test(

@@ -77,8 +77,9 @@ func failure<Value>(_ body: () throws -> Value) -> Failure {
     @Test(arguments: ["a: 1\nb: 2\na: 3\n", "{a: 1, \"a\": 2}", "? a\n: 1\n? 'a'\n: 2\n"])
     func aKeyStandsOnceInYAML(_ text: String) {
         let failure = failure { try yaml(text) }
-        #expect(
-            failure.message.contains("the key \"a\" stands here twice") && failure.place?.hasPrefix("a.yaml:") == true)
+        // The reader of YAML tells where the first one is, so that is what is said.
+        #expect(failure.message == "the key \"a\", which stands here, stands in the same mapping once more")
+        #expect(["a.yaml:1:1", "a.yaml:1:2", "a.yaml:1:3"].contains(failure.place), "\(failure)")
     }
 
     @Test func aKeyStandsOnceInJSON() {
@@ -120,6 +121,37 @@ func failure<Value>(_ body: () throws -> Value) -> Failure {
         }
         #expect(failure { try yaml(String(repeating: "{a: ", count: depth)) }.code == .usage)
         #expect(failure { try yaml(String(repeating: "- ", count: depth) + "1") }.code == .usage)
+    }
+
+    /// The reader of YAML has a limit of its own, and words for its programmers.
+    @Test(arguments: [900, 100_000])
+    func depthIsTheDocumentsMatter(_ depth: Int) {
+        let failure = failure { try yaml(String(repeating: "[", count: depth)) }
+        if depth > 1000 { #expect(failure.message == "more than 64 levels", "\(failure)") }
+        #expect(!failure.message.contains("yaml_"), "\(failure)")
+    }
+
+    @Test func aByteOrderMarkAndCarriageReturnsAreRead() throws {
+        let node = try yaml("\u{FEFF}# plan\r\na: 1\r\nb:\r\n  - \"x\"\r\n  - y\r\n")
+        #expect(node.json == ["a": 1, "b": ["x", "y"]])
+        #expect(try yaml("\u{FEFF}a: 1\n")["a"]?.place == "a.yaml:1:4")
+    }
+
+    @Test(arguments: [
+        "", "plain", "two words", "24.03", "20.10", "1", "true", "null", "~", "~/x", "yes", "a: b", "a #b", "#a", "- a",
+        "[a", "{a", "<<", "&a", "*a", "!a", "%a", "@a", "`a", "'a'", "\"a\"", " a ", "a\nb", "a\n", "\t", "\u{7}", "日本",
+        "local:./out", "https://a.example/b?c=d#e", "0644", "1e3", "2024-01-01", "=", "|", ">", "?", ":", ",", "-",
+        "---",
+        "...", "\u{85}", "a\u{FEFF}",
+    ])
+    func whatIsWrittenReadsBack(_ text: String) throws {
+        let json: JSON = [
+            "a": .string(text), "list": [.string(text), .integer(-7), .number(1.5), .bool(true), .null, [], [:]],
+            "map": .object([text: ["b": .string(text)]]),
+        ]
+        let written = try YAML.text(json)
+        #expect(try yaml(written).json == json, "\(written)")
+        #expect(written.hasSuffix("\n"))
     }
 
     @Test func depthUpToTheLimitIsRead() throws {

@@ -40,7 +40,7 @@ import Testing
         let second = "format: 1\nmirror: https://user.example\nstate_dir: ~/state\nlanguage: zh-Hans\n"
         let settings = try load(
             system: first, user: second,
-            ["EULERPUBLISHER_MIRROR": "https://variable.example", "EULERPUBLISHER_STATE_DIR": "s"],
+            ["EULERPUBLISHER_MIRROR": "https://variable.example", "EULERPUBLISHER_STATE_DIR": "/s"],
             flags: ["state_dir": ["t"]])
         #expect(settings.mirror == Setting("https://variable.example", .variable("EULERPUBLISHER_MIRROR")))
         #expect(settings.stateDirectory == Setting("/here/t", .flag("--state-dir")))
@@ -50,6 +50,24 @@ import Testing
         let fewer = try load(["EULERPUBLISHER_MIRROR": ""])
         #expect(fewer.mirror == Setting("https://user.example", .file("\(user):2")))
         #expect(fewer.stateDirectory == Setting("\(scratch.path)/home/state", .file("\(user):3")))
+    }
+
+    /// A variable holds wherever a command is given: what a file may not say, it may not say either.
+    @Test(arguments: ["STATE_DIR", "CACHE_DIR", "MIRROR"])
+    func aVariableIsNoRelativePath(_ name: String) {
+        let refusal = failure { try load(["EULERPUBLISHER_\(name)": "here"]) }
+        #expect(refusal.code == .usage && refusal.place == "variable EULERPUBLISHER_\(name)", "\(refusal)")
+    }
+
+    @Test func aFlagIsNamedAsItWasGiven() {
+        #expect(failure { try load(flags: ["a": ["b"]]) }.place == "flag --set a")
+        #expect(failure { try load(flags: ["insecure_tls": ["a b"]]) }.place == "flag --set insecure_tls")
+    }
+
+    @Test(arguments: ["-3", "fast", "inf"])
+    func waitsAreMultipliedByANumber(_ value: String) {
+        let refusal = failure { try load(["EULERPUBLISHER_WAIT_SCALE": value]) }
+        #expect(refusal.code == .usage && refusal.place == "variable EULERPUBLISHER_WAIT_SCALE", "\(refusal)")
     }
 
     @Test func theUserFileFollowsXDG() throws {
@@ -115,7 +133,7 @@ import Testing
         ),
         ("format: 1\nstate_dir: here\n", ":2:12", "state_dir must match ^(/|~/)", "directory of runs"),
         ("format: 1\nmirror: ftp://a\n", ":2:9", "mirror must match", "Where releases"),
-        ("format: 1\nlanguage: en\nlanguage: en\n", "", "stands here twice", ""),
+        ("format: 1\nlanguage: en\nlanguage: en\n", "", "stands in the same mapping once more", ""),
     ])
     func aMistakeInAFileHasItsPlace(_ text: String, _ place: String, _ message: String, _ hint: String) throws {
         for (system, user) in [(text, nil), (nil, text)] as [(String?, String?)] {

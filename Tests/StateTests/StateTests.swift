@@ -150,13 +150,35 @@ import Testing
 
     @Test func runsAreFoundByTheirBeginning() throws {
         let state = try StateDirectory(try Scratch().path + "/state")
-        let run = try state.newRun()
-        try run.write(["format": 1], to: run.planPath)
+        let (run, _) = try state.newRun { _ in ["format": 1] }
         #expect(try state.find(run: String(run.id.prefix(2))).id == run.id)
         #expect(try state.find(run: "latest").id == run.id)
         let failure = #expect(throws: Failure.self) { try state.find(run: "zzzz") }
         #expect(failure?.hint?.contains(run.id) == true)
         #expect(throws: Failure.self) { try state.find(run: "") }
         #expect(throws: Failure.self) { try state.find(run: "../runs") }
+    }
+
+    @Test func aRunWithoutAPlanIsNoneUnlessItIsBeingMade() throws {
+        let scratch = try Scratch()
+        let state = try StateDirectory(scratch.path + "/state")
+        try scratch.write("state/runs/dead/plan.json.1.2", "{")
+        #expect(try state.runs() == [] && state.stillborn() == ["dead"])
+        // One that is being made is no less a run: nobody takes its directory away.
+        let (run, _) = try state.newRun { _ in
+            let remover = open("\(state.path)/runs", O_RDONLY | O_DIRECTORY)
+            defer { close(remover) }
+            #expect(flock(remover, LOCK_EX | LOCK_NB) != 0)
+            return ["format": 1]
+        }
+        try state.removeStillborn()
+        #expect(try state.runs() == [run.id] && state.stillborn() == [])
+    }
+
+    @Test func whoOnlyLooksMakesNothing() throws {
+        let scratch = try Scratch()
+        let state = try StateDirectory(reading: scratch.path + "/state")
+        #expect(try state.runs() == [] && state.publications() == [])
+        #expect(!FileManager.default.fileExists(atPath: state.path))
     }
 }

@@ -31,11 +31,26 @@ public struct DockerHub: Provider {
         configuration.userAgent = "eulerpublisher"
         configuration.verifiesTLS = options.verifiesTLS
         configuration.trace = { [host] in host.log(.debug, $0) }
+        configuration.paused = { [host] in host.log(.warning, "\($0) asks for a pause of \(Int($1.rounded(.up))) s") }
         try CertificateDirectory.find(for: repository.host, environment: environment)?.apply(to: &configuration)
         if let file = options.authority { configuration.additionalAuthorities.append(file) }
         return Access(
             http: HTTPClient(configuration),
             credential: try credentials.credential(for: repository.host, repository: repository.path))
+    }
+
+    /// The rules as data.
+    public func requirements(_ request: OperationRequest) async throws -> OperationResult {
+        Rule.requirements
+    }
+
+    /// What the artifact's own files tell about the rules.
+    public func check(_ request: OperationRequest) async throws -> OperationResult {
+        var settings = ImageCheck.Options(now: host.now / 1_000_000_000)
+        settings.readsLayers = options.checksLayers
+        var result = OperationResult()
+        result.findings = try await ImageCheck(request, options: settings) { [host] in try host.open($0) }.findings()
+        return result
     }
 
     /// Logs in, and says what is there and what would be sent and moved.

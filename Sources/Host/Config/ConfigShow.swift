@@ -53,11 +53,8 @@ struct ConfigShow: AsyncParsableCommand {
     /// Without a URL's user and password.
     private static func shown(_ value: JSON) -> JSON {
         if case .array(let elements) = value { return .array(elements.map(shown)) }
-        guard case .string(let text) = value, let scheme = text.firstRange(of: "://") else { return value }
-        let rest = text[scheme.upperBound...]
-        let host = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-        guard let at = host.lastIndex(of: "@") else { return value }
-        return .string(text[..<scheme.upperBound] + "***@" + rest[rest.index(after: at)...])
+        guard case .string(let text) = value else { return value }
+        return .string(MirrorLocation(text).shown)
     }
 
     private static func text(_ value: JSON) -> String {

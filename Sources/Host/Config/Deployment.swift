@@ -17,6 +17,6 @@ struct Deployment {
         settings = try Settings(sources)
         policy = try Policy(prefix: prefix)
         providers = Providers(
-            Search(settings, prefix: prefix, home: environment["HOME"]), settings: settings, policy: policy)
+            Search(settings, prefix: prefix, home: settings.home), settings: settings, policy: policy)
     }
 }

@@ -6,7 +6,7 @@ import Import
 import Plans
 
 /// From where an image is to wherever it shall be: a plan of one artifact.
-struct ContainerCopy: AsyncParsableCommand {
+struct ContainerCopy: AsyncParsableCommand, EventTelling {
     static let configuration = CommandConfiguration(
         commandName: "copy", abstract: "Copies an image that exists to one or many places.",
         discussion: """
@@ -17,6 +17,8 @@ struct ContainerCopy: AsyncParsableCommand {
 
     @Argument(help: "The image.") var source: String
     @Argument(help: "Where it goes.") var destinations: [String]
+    @Flag(help: "Unpacks the layers and checks what is in them; else they are copied as they are.")
+    var checkLayers = false
     @OptionGroup var change: TagOptions
     @OptionGroup var running: RunningOptions
     @Flag(help: "Prints the plan that this command is, and does nothing.") var printPlan = false
@@ -50,7 +52,9 @@ struct ContainerCopy: AsyncParsableCommand {
             return Plan.Target(
                 artifact: "image", to: "\(RegistryOptions.scheme):\(repository)",
                 tags: [isTagged ? name : tagged ?? name],
-                options: change.options(of: repository))
+                options: (change.options(of: repository) ?? [:]).merging(checkLayers ? [:] : ["check_layers": false]) {
+                    $1
+                })
         case .archive:
             throw Failure(
                 .usage, "\(text): an archive is no destination",

@@ -15,10 +15,9 @@ struct ContainerPrepare: AsyncParsableCommand {
 
     func run() async throws {
         let session = try Session(places)
-        let pinned = try release.lock.flatMap { path in
-            FileManager.default.fileExists(atPath: path) ? try SourceLock(readingFrom: path) : nil
-        }
-        let site = try ReleaseMirror(location: release.mirror ?? session.mirror, downloader: session.downloader)
+        let pinned = try release.lock.flatMap { try SourceLock.find($0) }
+        let site = try ReleaseMirror(
+            location: release.mirror, setting: session.mirror, downloader: session.downloader)
         let prepared = try await site.prepare(
             version: release.version, index: release.index,
             architectures: release.arch.isEmpty ? nil : try release.arch.map { try Architecture($0) },

@@ -36,7 +36,7 @@ struct ReleaseOptions: ParsableArguments {
 }
 
 /// From a release mirror to its targets: a plan of one artifact.
-struct ContainerPublish: AsyncParsableCommand {
+struct ContainerPublish: AsyncParsableCommand, EventTelling {
     static let configuration = CommandConfiguration(
         commandName: "publish", abstract: "Assembles a release's base image and publishes it.", aliases: ["push"])
 
@@ -63,12 +63,17 @@ struct ContainerPublish: AsyncParsableCommand {
         var targets = try registries.targets(to: to, tags: tags, change: change, session: session)
         let localOnly = targets.isEmpty
         if localOnly {
-            targets = [Plan.Target(artifact: "base", to: "local:\(session.catalogue)", tags: tags.isEmpty ? nil : tags)]
+            targets = [
+                Plan.Target(
+                    artifact: RegistryOptions.artifact, to: "local:\(session.catalogue)",
+                    tags: tags.isEmpty ? nil : tags)
+            ]
         }
         var artifact = release.artifact
         if attest { artifact.attest = true }
         let plan = Plan(
-            name: "openEuler \(release.version.uppercased())", artifacts: ["base": artifact], targets: targets)
+            name: "openEuler \(release.version.uppercased())", artifacts: [RegistryOptions.artifact: artifact],
+            targets: targets)
         try await session.publish(plan, running: running, printPlan: printPlan, report: report, localOnly: localOnly)
     }
 

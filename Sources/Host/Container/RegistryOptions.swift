@@ -63,6 +63,8 @@ struct RegistryOptions: ParsableArguments {
 
     /// The scheme under which a provider takes registries.
     static let scheme = "registry"
+    /// What the plan's one artifact is called.
+    static let artifact = "base"
 
     /// The targets that these options and `to` name.
     /// - Throws: `Failure` when they do not fit together.
@@ -75,14 +77,14 @@ struct RegistryOptions: ParsableArguments {
         guard mpublish || loginFile == nil else {
             throw Failure(.usage, "--login-file says where --mpublish goes", hint: "give --mpublish as well")
         }
-        var targets = to.map { Plan.Target(artifact: "base", to: $0) }
+        var targets = to.map { Plan.Target(artifact: Self.artifact, to: $0) }
         if mpublish {
             targets += try fromLoginFile(session)
         } else if let repo {
             guard let host = try registry ?? defaults(session)["registry"]?.string else {
                 throw Failure(.usage, "no provider says which registry is meant", hint: "name it with --registry")
             }
-            targets.append(Plan.Target(artifact: "base", to: "\(Self.scheme):\(host)/\(repo)"))
+            targets.append(Plan.Target(artifact: Self.artifact, to: "\(Self.scheme):\(host)/\(repo)"))
         } else if registry != nil {
             throw Failure(.usage, "--registry names the host of a repository", hint: "give --repo as well")
         }
@@ -128,7 +130,7 @@ struct RegistryOptions: ParsableArguments {
                     hint: "give --repo, or \(entry.host)/REPOSITORY as the third item")
             }
             return Plan.Target(
-                artifact: "base", to: "\(Self.scheme):\(entry.host)/\(path)",
+                artifact: Self.artifact, to: "\(Self.scheme):\(entry.host)/\(path)",
                 options: Self.login(entry.user.name, entry.password.name))
         }
     }

@@ -28,12 +28,6 @@ struct ContainerCheck: LaterCommand {
     @Argument(parsing: .allUnrecognized) var rest: [String] = []
 }
 
-struct ContainerApp: LaterCommand {
-    static let spelling = "container app"
-    static let instead = "build with buildah, then: skopeo copy"
-    @Argument(parsing: .allUnrecognized) var rest: [String] = []
-}
-
 struct ContainerDistroless: LaterCommand {
     static let spelling = "container distroless"
     static let instead = "build with buildah, then: skopeo copy"

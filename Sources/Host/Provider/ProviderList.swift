@@ -23,7 +23,8 @@ struct ProviderList: AsyncParsableCommand {
             let manifest = entry.provider?.manifest
             return [
                 entry.id, manifest?.version ?? "-", manifest?.kind ?? "-",
-                manifest?.targets.joined(separator: " ") ?? "-", entry.stateText,
+                manifest?.targets.joined(separator: " ") ?? "-",
+                providers.stateText(of: entry),
             ]
         }
         if rows.isEmpty {

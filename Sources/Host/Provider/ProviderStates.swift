@@ -48,6 +48,14 @@ extension Providers.Entry {
 }
 
 extension Providers {
+    /// With what must be settled before it serves its targets.
+    func stateText(of entry: Entry) -> String {
+        let disputes = disputes(of: entry).map { scheme, others in
+            "\(others.joined(separator: ", ")) serves \(scheme) too: set targets.\(scheme)"
+        }
+        return ([entry.stateText] + disputes).joined(separator: "; ")
+    }
+
     var document: JSON {
         let searched = directories.map { directory, condition -> JSON in
             .object([

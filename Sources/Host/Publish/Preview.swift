@@ -3,7 +3,7 @@ import Execution
 import Plans
 
 /// What a plan would do.
-struct Preview: AsyncParsableCommand {
+struct Preview: AsyncParsableCommand, EventTelling {
     static let configuration = CommandConfiguration(
         commandName: "plan", abstract: "Says what publishing a plan would do, without effect.")
 

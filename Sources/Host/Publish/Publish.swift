@@ -4,7 +4,7 @@ import Execution
 import Plans
 
 /// Runs a plan.
-struct Publish: AsyncParsableCommand {
+struct Publish: AsyncParsableCommand, EventTelling {
     static let configuration = CommandConfiguration(
         abstract: "Publishes what a plan says.",
         discussion: "A run that ends early continues with: eulerpublisher resume RUN")

@@ -20,6 +20,7 @@ struct Cleanup: AsyncParsableCommand {
         let executor = try session.executor(report)
         let items = try await executor.cleanup(
             run: try run.map { try state.find(run: $0) }, dryRun: dryRun, in: state)
+        if run == nil, !dryRun { try state.removeStillborn() }
         try items.report(json: report.json, nothing: "Nothing to clean up.", done: "removed", would: "would be removed")
     }
 }

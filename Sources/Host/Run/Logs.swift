@@ -14,7 +14,7 @@ struct Logs: AsyncParsableCommand {
     @OptionGroup var places: PlaceOptions
 
     func run() async throws {
-        let directory = try Session(places).state().find(run: run)
+        let directory = try Session(places).readState().find(run: run)
         if let bundle {
             try await RunBundle.write(directory, to: bundle)
             Output.result("run \(directory.id) is in \(bundle)")

@@ -3,7 +3,7 @@ import Execution
 import State
 
 /// Continues a run.
-struct Resume: AsyncParsableCommand {
+struct Resume: AsyncParsableCommand, EventTelling {
     static let configuration = CommandConfiguration(
         abstract: "Continues a run where it ended; releases what --stage held back.")
 

@@ -13,9 +13,8 @@ struct Status: AsyncParsableCommand {
     @OptionGroup var places: PlaceOptions
 
     func run() async throws {
-        let state = try Session(places).state()
-        let names = try run.map { [try state.find(run: $0).id] } ?? state.runs().suffix(10)
-        let statuses = try names.map { try RunStatus(of: state.find(run: $0)) }
+        let state = try Session(places).readState()
+        let statuses = try run.map { [try RunStatus(of: state.find(run: $0))] } ?? newest(in: state)
         if json {
             for status in statuses { Output.result(String(decoding: try DocumentCoding.encode(status), as: UTF8.self)) }
         } else if statuses.isEmpty {
@@ -33,6 +32,21 @@ struct Status: AsyncParsableCommand {
             Output.result(Columns.text([["RUN", "STARTED", "TARGETS", "STATE", "LEDGER"]] + rows))
         } else {
             print(statuses[0])
+        }
+    }
+
+    /// The newest ten. One that cannot be read hides none of the others.
+    private func newest(in state: StateDirectory) throws -> [RunStatus] {
+        let stillborn = try state.stillborn()
+        if !stillborn.isEmpty {
+            let names = stillborn.joined(separator: ", ")
+            Output.error("ended before anything began: \(names); eulerpublisher cleanup removes what is left")
+        }
+        return try state.runs().suffix(10).compactMap { name in
+            do { return try RunStatus(of: state.find(run: name)) } catch let failure as Failure {
+                Output.error("run \(name): " + failure.lines(of: failure.place ?? name))
+                return nil
+            }
         }
     }
 

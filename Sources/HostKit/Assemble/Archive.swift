@@ -34,8 +34,9 @@ public final class Archive {
 
     private func failure() -> Failure {
         Failure(
-            .refused, "the archive cannot be read: \(String(cString: ep_archive_error(reader)))", place: file.path,
-            hint: "it is damaged or not a tar; fetch it again")
+            .refused,
+            "the archive is damaged, or is no tar: \(String(cString: ep_archive_error(reader)))",
+            place: file.path)
     }
 
     public func next() throws -> Member? {

@@ -133,9 +133,19 @@ private func assembleAnew(
 ) async throws -> AssembledImage {
     try File.makeDirectories("\(release.cache)/assembled")
     let lock = try await File.locked("\(directory).lock")
-    defer { withExtendedLifetime(lock) {} }
+    defer { withExtendedLifetime(lock) { _ = unlink(lock.path) } }
     // Another process may have finished while this one waited; what a dead one left is in nobody's use now.
     if let known = knownImage(directory) { return known }
+    do { return try await assembleLocked(release, tag, directory, options) } catch {
+        // Its archives stay in the cache: nothing here saves the next attempt anything.
+        try? FileManager.default.removeItem(atPath: directory)
+        throw error
+    }
+}
+
+private func assembleLocked(
+    _ release: PreparedRelease, _ tag: String, _ directory: String, _ options: AssemblyOptions
+) async throws -> AssembledImage {
     let layout = try Layout(creating: directory)
     for name in try File.names(in: directory) where name.hasPrefix("spool.") {
         File.removeFlatDirectory("\(directory)/\(name)")
@@ -148,7 +158,15 @@ private func assembleAnew(
     let parts = try await withThrowingTaskGroup(of: PlatformImage.self) { group in
         for source in release.sources {
             group.addTask {
-                try await PlatformImage(source, version: release.version, layout, directory, options, threads: threads)
+                do {
+                    return try await PlatformImage(
+                        source, version: release.version, layout, directory, options, threads: threads)
+                } catch var failure as Failure where failure.code == .refused {
+                    failure.place = source.url
+                    failure.hint =
+                        failure.hint ?? "its checksum is right, so the mirror has it like this: name another mirror"
+                    throw failure
+                }
             }
         }
         var parts: [PlatformImage] = []

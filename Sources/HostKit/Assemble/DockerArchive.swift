@@ -47,8 +47,7 @@ struct DockerArchive {
     ///   - threads: how many blocks are compressed at once.
     init(_ path: String, spool: String, level: Int32, threads: Int, limits: Limits = Limits()) async throws {
         func refuse(_ why: String) -> Failure {
-            Failure(
-                .refused, "the archive is refused: \(why)", place: path, hint: "fetch it again or name another mirror")
+            Failure(.refused, "the archive is refused: \(why)", place: path)
         }
         let archive = try Archive(path)
         var members: [String: Member] = [:]

@@ -125,10 +125,7 @@ extension Providers {
     /// - Throws: `Failure`: (policy) when policy forbids the only ones that do; (usage) when there is none, when settings turned
     ///   them off, and when several claim it and no setting chooses.
     public func provider(forScheme scheme: String) throws -> InstalledProvider {
-        let claimants = entries.filter { entry in
-            if case .shadowed = entry.state { return false }
-            return entry.provider?.manifest.targets.contains(scheme) == true
-        }
+        let claimants = claimants(of: scheme)
         if let choice = settings.provider(forScheme: scheme) {
             guard let chosen = claimants.first(where: { $0.id == choice.value }) else {
                 let names = claimants.map(\.id).joined(separator: ", ")
@@ -150,6 +147,22 @@ extension Providers {
         }
         if let entry = enabled.first ?? claimants.first { return try usable(entry) }
         throw Failure(.usage, "no provider serves targets of the scheme \(scheme)", hint: missing(scheme))
+    }
+
+    private func claimants(of scheme: String) -> [Entry] {
+        entries.filter { entry in
+            if case .shadowed = entry.state { return false }
+            return entry.provider?.manifest.targets.contains(scheme) == true
+        }
+    }
+
+    /// Of an enabled provider's schemes, those that another claims too while no setting chooses, each with who does.
+    public func disputes(of entry: Entry) -> [(scheme: String, others: [String])] {
+        guard entry.isEnabled else { return [] }
+        return (entry.provider?.manifest.targets ?? []).compactMap { scheme in
+            let others = claimants(of: scheme).filter(\.isEnabled).map(\.id).filter { $0 != entry.id }
+            return others.isEmpty || settings.provider(forScheme: scheme) != nil ? nil : (scheme, others)
+        }
     }
 
     /// The provider of that id, if it may be used.

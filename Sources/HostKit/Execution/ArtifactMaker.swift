@@ -35,10 +35,10 @@ struct ArtifactMaker: Sendable {
     }
 
     private func container(_ name: String, _ artifact: Plan.Artifact) async throws -> ReadyArtifact {
-        let location = artifact.mirror.map { plan.absolute($0) } ?? mirror
-        let site = try ReleaseMirror(location: location, downloader: downloader)
+        let site = try ReleaseMirror(
+            location: plan.mirror(of: artifact), setting: mirror, downloader: downloader)
         let lockPath = artifact.lock.map { plan.absolute($0) }
-        var lock = try lockPath.flatMap { File.exists($0) ? try SourceLock(readingFrom: $0) : nil }
+        var lock = try lockPath.flatMap { try SourceLock.find($0) }
         var index = artifact.index ?? "docker_img"
         if let pin = pinned[name] {
             index = pin.index ?? index
@@ -52,7 +52,8 @@ struct ArtifactMaker: Sendable {
         }
         let release = try await site.prepare(
             version: artifact.release ?? "", index: index,
-            architectures: try artifact.architectures?.map { try Architecture($0) }, cache: cache, lock: lock)
+            architectures: try artifact.architectures?.map { try Architecture($0) }, cache: cache, lock: lock,
+            telling: { tell($0, of: name) })
         if !release.missing.isEmpty {
             var event = RunEvent(.sourceMissing)
             event.artifact = name
@@ -62,8 +63,8 @@ struct ArtifactMaker: Sendable {
         var event = RunEvent(.sourcesReady)
         event.artifact = name
         event.total = UInt64(release.sources.count)
-        event.skippedBytes = release.sources.filter { !$0.downloaded }.reduce(0) { $0 + $1.size }
-        event.sentBytes = release.sources.filter(\.downloaded).reduce(0) { $0 + $1.size }
+        event.skippedBytes = release.sources.reduce(0) { $0 + $1.size - $1.fetched }
+        event.sentBytes = release.sources.reduce(0) { $0 + $1.fetched }
         observer.observe(event)
         if let lockPath, !File.exists(lockPath) { try release.lock.write(to: lockPath) }
         var options = AssemblyOptions()
@@ -111,16 +112,17 @@ struct ArtifactMaker: Sendable {
         return files
     }
 
+    private func tell(_ fetching: Fetching, of name: String) {
+        var event = RunEvent(.progress)
+        event.artifact = name
+        event.step = "fetch"
+        event.done = UInt64(fetching.bytes)
+        event.message = "attempt \(fetching.attempt): \(fetching.url)"
+        observer.observe(event)
+    }
+
     private func disk(_ name: String, _ artifact: Plan.Artifact) throws -> ReadyArtifact {
-        let path = plan.absolute(artifact.file ?? "")
-        let place = plan.place(["artifacts", name, "file"])
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw Failure(
-                .usage, "the image \(path) is not a file that can be read", place: place ?? path,
-                hint: "name the file relative to the plan")
-        }
-        guard status.st_size > 0 else { throw Failure(.usage, "the image is empty", place: path) }
+        let (path, status) = try plan.disk(artifact)
         let identity = [
             Int64(bitPattern: UInt64(status.st_dev)), Int64(bitPattern: UInt64(status.st_ino)), Int64(status.st_size),
             Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec),

@@ -154,6 +154,6 @@ extension Executor {
     }
 
     var waitScale: Double {
-        environment["EULERPUBLISHER_WAIT_SCALE"].flatMap { Double($0) }.map { max(0, $0) } ?? 1
+        environment["EULERPUBLISHER_WAIT_SCALE"].flatMap { Double($0) } ?? 1
     }
 }

@@ -45,9 +45,8 @@ public struct Executor: Sendable {
     public func publish(_ plan: LocatedPlan, options: RunOptions, in state: StateDirectory) async throws -> RunOutcome {
         let plan = try plan.only(options.only)
         let places = try resolve(plan)
-        let run = try state.newRun()
-        let document = RunDocument(id: run.id, plan: plan, options: options)
-        try run.write(document, to: run.planPath)
+        try plan.checkSources()
+        let (run, document) = try state.newRun { RunDocument(id: $0, plan: plan, options: options) }
         return try await perform(plan, places, document, run, earlier: [])
     }
 
@@ -67,12 +66,16 @@ public struct Executor: Sendable {
     public func preview(_ plan: LocatedPlan, options: RunOptions) async throws -> (RunOutcome, [TargetPreview]) {
         let plan = try plan.only(options.only)
         let places = try resolve(plan)
+        try plan.checkSources()
         let context = try context(run: nil, options: options, parallel: plan.plan.options?.parallel)
         let artifacts = try await interruption.withTask("the images were made") {
             try await make(plan, pinned: [:], context)
         }
         let targets = try places.map { try target($0, artifacts, context, open: false) }
-        if let failed = await preflight(targets, started: .now, run: "") { return (failed, []) }
+        if let failed = await preflight(targets, started: .now, run: "") {
+            tell(failed, context)
+            return (failed, [])
+        }
         var previews: [TargetPreview] = []
         for target in targets {
             let plan = await target.plan
@@ -81,20 +84,23 @@ public struct Executor: Sendable {
                     target: target.title, digest: target.artifact.document.digest,
                     isNothingToDo: await target.isNothingToDo, actions: plan?.actions, moves: plan?.moves ?? []))
         }
-        return (RunOutcome(run: "", targets: [], exit: 0, seconds: 0), previews)
+        let outcome = RunOutcome(run: "", targets: [], exit: 0, seconds: 0)
+        tell(outcome, context)
+        return (outcome, previews)
     }
 
     // MARK: - The steps
 
     /// A target of the plan with the provider that serves it.
-    private struct Place {
+    struct Place {
         var target: OperationRequest.Target
         var artifact: String
         var provider: InstalledProvider
     }
 
     private func resolve(_ plan: LocatedPlan) throws -> [Place] {
-        try plan.plan.targets.enumerated().map { number, target in
+        var titles: [String: String] = [:]
+        return try plan.plan.targets.enumerated().map { number, target in
             let provider: InstalledProvider
             do { provider = try providers.provider(forScheme: target.scheme) } catch var failure as Failure {
                 failure.place = failure.place ?? plan.place(ofTarget: number, "to")
@@ -109,6 +115,12 @@ public struct Executor: Sendable {
                 name: target.title, scheme: target.scheme,
                 address: isPath ? plan.absolute(target.address) : target.address, tags: tags,
                 options: plan.absolute(target.options ?? [:], by: provider.manifest.configuration))
+            let same = Self.publicationID(provider.manifest.id, target.artifact, resolved)
+            if let first = titles.updateValue(target.title, forKey: same) {
+                throw Failure(
+                    .usage, "\(first) and \(target.title) are one place for one artifact",
+                    place: plan.place(ofTarget: number, "to"), hint: "give one of them the tags of both")
+            }
             try allow(resolved, provider)
             return Place(target: resolved, artifact: target.artifact, provider: provider)
         }
@@ -224,12 +236,16 @@ public struct Executor: Sendable {
         outcome.exit = interruption.signal.map { 128 + $0 } ?? outcome.exit
         context.append(JournalEvent(interruption.signal == nil ? .runEnded : .interrupted, exit: outcome.exit))
         try record(outcome, document, run, places)
-        event = RunEvent(.runEnded)
-        event.run = run.id
-        event.exit = outcome.exit
-        event.seconds = outcome.seconds
-        context.observer.observe(event)
+        tell(outcome, context)
         return outcome
+    }
+
+    private func tell(_ outcome: RunOutcome, _ context: RunContext) {
+        var event = RunEvent(.runEnded)
+        event.run = context.run?.id
+        event.exit = outcome.exit
+        event.seconds = context.run.map { _ in outcome.seconds }
+        context.observer.observe(event)
     }
 
     private func publish(_ targets: [TargetRun], _ context: RunContext, _ started: ContinuousClock.Instant) async
@@ -308,36 +324,6 @@ public struct Executor: Sendable {
         case .pending: .pending
         default: .failed
         }
-    }
-
-    /// 0 when all went well, the one reason when all failed for it, 8 when only waits are left, else 7.
-    static func exitStatus(_ outcomes: [TargetOutcome]) -> Int32 {
-        let failures = outcomes.compactMap(\.failure)
-        guard let first = failures.first else { return 0 }
-        if failures.allSatisfy({ $0.code == .pending }) { return Failure.Code.pending.exitStatus }
-        if failures.count < outcomes.count { return Failure.Code.partial.exitStatus }
-        let real = failures.first { $0.code != .partial } ?? first
-        return real.code.exitStatus
-    }
-
-    private func record(_ outcome: RunOutcome, _ document: RunDocument, _ run: RunDirectory, _ places: [Place]) throws {
-        var created: [JSON] = []
-        for place in places {
-            guard let digest = document.digests[place.artifact] else { continue }
-            let id = Self.publicationID(place.provider.manifest.id, digest, place.target)
-            for entry in try Ledger.entries(of: run.state.publicationDirectory(id)) where entry.run == run.id {
-                guard case .object(var members) = entry.document else { continue }
-                members["target"] = .string(place.target.name)
-                members["state"] = .string(entry.isUndone ? "undone" : entry.isSettled ? "settled" : "unsettled")
-                created.append(.object(members))
-            }
-        }
-        try run.write(
-            RunRecord(
-                run: run.id, started: document.started, ended: Timestamp.now(), user: Machine.userName,
-                host: Machine.hostName, version: version, plan: document.plan, sources: document.artifacts,
-                digests: document.digests, targets: outcome.targets, created: created, notEnforced: Workers.limits(),
-                exit: outcome.exit), to: run.recordPath)
     }
 }
 

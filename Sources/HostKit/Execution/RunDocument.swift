@@ -1,5 +1,6 @@
 public import Documents
 public import Plans
+import Prepare
 import State
 
 /// What a run is about, kept in its directory: enough to resume it from anywhere.
@@ -20,11 +21,24 @@ public struct RunDocument: Sendable, Codable {
     init(id: String, plan: LocatedPlan, options: RunOptions) {
         self.id = id
         started = Timestamp.now()
-        self.plan = plan.plan
+        self.plan = plan.plan.withoutCredentials
         directory = plan.directory
         self.options = options
         artifacts = [:]
         digests = [:]
+    }
+}
+
+extension Plan {
+    /// For keeping and showing: without the users and passwords of mirrors.
+    public var withoutCredentials: Plan {
+        var plan = self
+        plan.artifacts = artifacts.mapValues { artifact in
+            var artifact = artifact
+            artifact.mirror = artifact.mirror.map { MirrorLocation($0).place }
+            return artifact
+        }
+        return plan
     }
 }
 

@@ -23,8 +23,8 @@ final class RunLog: Sendable {
     /// One line, already masked.
     func write(_ level: String, _ who: String, _ message: String) {
         guard (Self.levels.firstIndex(of: level) ?? least) >= least else { return }
-        let line =
-            "\(Timestamp.now()) \(level) \(who): \(message.split(whereSeparator: \.isNewline).joined(separator: " | "))\n"
+        let text = "\(who): \(message)".split(whereSeparator: \.isNewline).joined(separator: " | ")
+        let line = "\(Timestamp.now()) \(level) \(text)\n"
         // A log that cannot be written must not stop a publication.
         file.withLock { try? $0?.write(Array(line.utf8)) }
     }

@@ -274,7 +274,8 @@ actor TargetRun {
 
     private func makeDirectory(_ path: String) throws {
         do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch {
-            throw Failure(.usage, "the directory cannot be made", place: path, hint: "check its parents' permissions")
+            throw Failure(
+                .usage, "the directory cannot be made", place: path, hint: "name one that this user can make")
         }
     }
 

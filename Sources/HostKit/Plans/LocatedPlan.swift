@@ -34,7 +34,8 @@ public struct LocatedPlan: Sendable {
         }
         let slash = path.lastIndex(of: "/")
         let folder = slash.map { String(path[..<$0]) } ?? "."
-        directory = folder.hasPrefix("/") ? folder : FileManager.default.currentDirectoryPath + "/" + folder
+        directory = Self.normal(
+            folder.hasPrefix("/") ? folder : FileManager.default.currentDirectoryPath + "/" + folder)
         self.source = source
         numbers = Array(plan.targets.indices)
         try check()
@@ -53,13 +54,24 @@ public struct LocatedPlan: Sendable {
         return node.place
     }
 
-    /// The path that the plan means.
+    /// The path that the plan means: `~` is the user's home, as no shell replaces it behind a scheme's colon.
     public func absolute(_ path: String) -> String {
-        if path.hasPrefix("/") || path.contains("://") { return path }
-        return directory + "/" + (path.hasPrefix("./") ? String(path.dropFirst(2)) : path)
+        if path.contains("://") { return path }
+        if path.hasPrefix("/") { return Self.normal(path) }
+        if path == "~" || path.hasPrefix("~/") {
+            return Self.normal((ProcessInfo.processInfo.environment["HOME"] ?? "/nonexistent") + path.dropFirst())
+        }
+        return Self.normal("\(directory)/\(path)")
+    }
+
+    /// An absolute path without `.`, doubled slashes and a last one, so that one place is written one way. What `..` leads to
+    /// depends on links: it stays.
+    private static func normal(_ path: String) -> String {
+        "/" + path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
     }
 
     private func check() throws {
+        try checkText(try JSON(encoding: plan), at: [])
         for (name, artifact) in plan.artifacts.sorted(by: { $0.key < $1.key }) {
             try check(artifact, at: ["artifacts", name])
         }
@@ -82,6 +94,32 @@ public struct LocatedPlan: Sendable {
                     .usage, "two targets are called \(target.title)", place: place(ofTarget: number, "name"),
                     hint: "give each a name of its own")
             }
+        }
+    }
+
+    /// Control characters would end paths early and forge lines of what is shown. What is for the provider, or for those who
+    /// read an image's annotations, may have several lines.
+    private func checkText(_ value: JSON, at path: [String]) throws {
+        func check(_ text: String) throws {
+            let mayHaveLines = path.count > 2 && ["options", "annotations"].contains(path[2])
+            let isControl = { (scalar: Unicode.Scalar) in scalar.properties.generalCategory == .control }
+            guard let scalar = text.unicodeScalars.first(where: isControl),
+                !mayHaveLines || !"\n\t".unicodeScalars.contains(scalar)
+            else { return }
+            throw Failure(
+                .usage, "\(path.joined(separator: ".")) has the control character U+\(String(scalar.value, radix: 16))",
+                place: place(path), hint: "remove it")
+        }
+        switch value {
+        case .string(let text): try check(text)
+        case .array(let elements):
+            for (number, element) in elements.enumerated() { try checkText(element, at: path + ["\(number)"]) }
+        case .object(let members):
+            for (key, member) in members.sorted(by: { $0.key < $1.key }) {
+                try check(key)
+                try checkText(member, at: path + [key])
+            }
+        default: break
         }
     }
 

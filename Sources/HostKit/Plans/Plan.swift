@@ -1,4 +1,5 @@
 public import Documents
+import Schema
 
 /// What a run publishes (schemas/plan.schema.json): every command, old or new, becomes one of these.
 public struct Plan: Sendable, Equatable, Codable {
@@ -102,4 +103,7 @@ public struct Plan: Sendable, Equatable, Codable {
         self.targets = targets
         self.options = options
     }
+
+    /// As people write one.
+    public func yaml() throws -> String { try YAML.text(JSON(encoding: self)) }
 }

@@ -15,11 +15,12 @@ public struct HTTPDownloader: Downloader {
     private static let progress: Int64 = 1 << 20
 
     public func download(
-        url: String, toDescriptor descriptor: Int32, resumingAt: Int64, limit: Int64
+        url: String, toDescriptor descriptor: Int32, resumingAt: Int64, limit: Int64,
+        attempt: @escaping @Sendable (Int) -> Void
     ) async throws -> DownloadResult {
         guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
             return try await DirectoryDownloader().download(
-                url: url, toDescriptor: descriptor, resumingAt: resumingAt, limit: limit)
+                url: url, toDescriptor: descriptor, resumingAt: resumingAt, limit: limit, attempt: attempt)
         }
         let file = PartialFile(descriptor, limit: limit, place: HTTPRequest("GET", url).place)
         try file.truncate(to: resumingAt)
@@ -27,8 +28,8 @@ public struct HTTPDownloader: Downloader {
         while true {
             let before = try file.size()
             do {
-                switch try await fetch(url, file) {
-                case .complete: return .complete(bytes: try file.size())
+                switch try await fetch(url, file, attempt) {
+                case .complete: return .complete(bytes: try file.size(), kept: file.kept)
                 case .absent: return .notFound
                 case .startOver:
                     // Once is an older file's part; twice is a server that does not know ranges.
@@ -53,9 +54,14 @@ public struct HTTPDownloader: Downloader {
         case complete, absent, startOver
     }
 
-    private func fetch(_ url: String, _ file: PartialFile) async throws -> Outcome {
+    private func fetch(_ url: String, _ file: PartialFile, _ attempt: @escaping @Sendable (Int) -> Void) async throws
+        -> Outcome
+    {
         var request = HTTPRequest("GET", url)
-        request.prepare = { request, _ in try file.ask(&request) }
+        request.prepare = { request, number in
+            attempt(number)
+            try file.ask(&request)
+        }
         request.destination = .chosen { try file.receive($0) }
         do {
             let response = try await client.send(request)
@@ -63,11 +69,20 @@ public struct HTTPDownloader: Downloader {
             case 200, 206: return try file.isWhole() ? .complete : .startOver
             case 404, 410: return .absent
             case 416: return try PartialFile.total(response.headers) == file.size() ? .complete : .startOver
-            default: throw response.failure("the download")
+            default: throw Self.failure(response, of: url)
             }
         } catch is PartialFile.WrongRange {
             return .startOver
         }
+    }
+
+    private static func failure(_ response: HTTPResponse, of url: String) -> Failure {
+        var failure = response.failure("the download")
+        if [401, 403].contains(response.status), MirrorLocation(url).userInformation == nil {
+            failure.hint =
+                "nobody logged in: if the mirror asks for it, set EULERPUBLISHER_MIRROR=https://USER:PASSWORD@HOST/PATH"
+        }
+        return failure
     }
 }
 
@@ -80,6 +95,8 @@ private final class PartialFile: Sendable {
         var validator: String?
         /// In bytes, when the server said.
         var total: Int64?
+        /// Bytes of before this download that still count.
+        var kept = Int64.max
     }
 
     /// Of the source, for failures.
@@ -101,7 +118,10 @@ private final class PartialFile: Sendable {
         return Int64(status.st_size)
     }
 
+    var kept: Int64 { source.withLock { $0.kept } }
+
     func truncate(to size: Int64) throws {
+        source.withLock { $0.kept = min($0.kept, size) }
         guard ftruncate(descriptor, off_t(size)) == 0 else { throw File.failure("write the download", place) }
     }
 

@@ -12,8 +12,9 @@ public struct PreparedSource: Sendable, Equatable {
     public var size: Int64
     /// Where it came from.
     public var url: String
-    /// Whether this call fetched it, or the cache had it.
-    public var downloaded: Bool
+    /// Bytes that this call fetched; the cache had the others.
+    public var fetched: Int64
+    public var downloaded: Bool { fetched > 0 }
 }
 
 /// What `ReleaseMirror.prepare` found: the sources that later steps read, all of one release and one date.

@@ -17,29 +17,38 @@ public struct ReleaseMirror: Sendable {
     let downloader: any Downloader
 
     /// - Parameters:
-    ///   - location: a URL or a directory; nil means openEuler's release site, then its archive.
+    ///   - location: a URL or a directory that a command or plan names.
+    ///   - setting: the one that is configured, for those that name none; nil means openEuler's release site, then its archive.
+    ///     A location that was kept has lost its user and password: those of a setting for the same place go with it.
     ///   - downloader: for URLs; directories and `file://` are read directly.
     /// - Throws: `Failure` when the location is neither.
-    public init(location: String? = nil, downloader: any Downloader = DirectoryDownloader()) throws {
-        guard let location else {
+    public init(
+        location: String? = nil, setting: String? = nil, downloader: any Downloader = DirectoryDownloader()
+    ) throws {
+        let configured = setting.map { MirrorLocation($0) }
+        guard var mirror = location.map({ MirrorLocation($0) }) ?? configured else {
             locations = [Self.release, Self.archive]
             self.downloader = downloader
             return
         }
-        var plain = location
-        while plain.count > 1 && plain.hasSuffix("/") { plain.removeLast() }
+        if mirror.userInformation == nil, let configured, configured.place == mirror.place { mirror = configured }
+        let plain = mirror.place
         locations = [plain]
+        guard !plain.hasSuffix("://") else {
+            throw Failure(.usage, "the mirror's URL names no host", place: plain, hint: "write https://HOST/PATH")
+        }
         if plain.hasPrefix("https://") || plain.hasPrefix("http://") {
-            self.downloader = downloader
+            let isAuthorized = mirror.userInformation != nil
+            self.downloader = isAuthorized ? AuthorizedDownloader(base: downloader, mirror: mirror) : downloader
             return
         }
         guard plain.hasPrefix("file://") || !plain.contains("://") else {
-            throw Failure(.usage, "a mirror is an http or https URL or a directory", place: location)
+            throw Failure(.usage, "a mirror is an http or https URL or a directory", place: plain)
         }
         var status = stat()
         guard stat(DirectoryDownloader.path(plain), &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
             throw Failure(
-                .usage, "the mirror is not a directory", place: location, hint: "name a directory or an https URL")
+                .usage, "the mirror is not a directory", place: plain, hint: "name a directory or an https URL")
         }
         self.downloader = DirectoryDownloader()
     }
@@ -50,15 +59,16 @@ public struct ReleaseMirror: Sendable {
     ///   - index: the directory below the version: docker_img, docker_img/update/current or docker_img/update/YYYY-MM-DD.
     ///   - architectures: those that must be there; nil takes all that the mirror has.
     ///   - cache: sources are kept in its `sources`, shared by all processes.
+    ///   - telling: told every second what is being fetched; any thread.
     ///   - lock: what an earlier call found: its index stands for `current`, its architectures for nil, and its digests hold.
     /// - Throws: `Failure`; its code is `network` when it may work later, `refused` when bytes are not what was promised.
     public func prepare(
         version: String, index: String = "docker_img", architectures: [Architecture]? = nil, cache: String,
-        lock: SourceLock? = nil
+        lock: SourceLock? = nil, telling: @escaping @Sendable (Fetching) -> Void = { _ in }
     ) async throws -> PreparedRelease {
         let version = try Self.check(version: version)
         try Self.check(index: index)
-        let sources = try SourceCache(directory: cache, downloader: downloader)
+        let sources = try SourceCache(directory: cache, downloader: downloader, telling: telling)
         let named = try lock?.architectures(for: version, of: architectures) ?? architectures
         let wanted = named ?? Architecture.all
         let index = lock?.date != nil && index.hasSuffix("/current") ? lock?.index ?? index : index
@@ -87,8 +97,11 @@ public struct ReleaseMirror: Sendable {
                 version: version, index: resolved, sources: found, missing: missing, cache: cache, lock: pinned)
         }
         throw Failure(
-            .usage, "no root filesystem of openEuler-\(version) at \(index)", place: locations.joined(separator: ", "),
-            hint: "check the version's spelling, for example 24.03-LTS-SP2")
+            .usage, "no root filesystem of openEuler-\(version) at \(index)",
+            place: locations.map { "\($0)/openEuler-\(version)/\(index)" }.joined(separator: ", "),
+            hint:
+                "no ARCH/openEuler-docker.ARCH.tar.xz.sha256sum is there: check the version's spelling (24.03-LTS-SP2), "
+                + "the index (docker_img), and that the mirror has checksum files")
     }
 
     private func find(
@@ -127,7 +140,7 @@ public struct ReleaseMirror: Sendable {
                     guard let kept = try await sources.fetch(url, digest) else { return nil }
                     return PreparedSource(
                         architecture: architecture, platform: architecture.platform, path: kept.path, digest: digest,
-                        size: kept.size, url: url, downloaded: kept.downloaded)
+                        size: kept.size, url: url, fetched: kept.fetched)
                 }
             }
             var found: [PreparedSource] = []
@@ -190,7 +203,9 @@ public struct ReleaseMirror: Sendable {
         index.split(separator: "/").last.map(String.init).flatMap { isDate($0) ? $0 : nil }
     }
 
-    private static func check(version: String) throws -> String {
+    /// - Returns: the version as the mirror spells it.
+    @discardableResult
+    public static func check(version: String) throws -> String {
         let allowed = version.utf8.allSatisfy {
             (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0) || $0 == 0x2e
                 || $0 == 0x2d
@@ -202,7 +217,7 @@ public struct ReleaseMirror: Sendable {
         return version.uppercased()
     }
 
-    private static func check(index: String) throws {
+    public static func check(index: String) throws {
         let parts = index.split(separator: "/", omittingEmptySubsequences: false)
         let allowed = index.utf8.allSatisfy {
             (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) || (0x41...0x5a).contains($0) || $0 == 0x5f

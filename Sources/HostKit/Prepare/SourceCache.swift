@@ -2,17 +2,29 @@ import Digest
 import Documents
 import Files
 import Glibc
-import OCI
+import Synchronization
+
+/// A download under way.
+public struct Fetching: Sendable {
+    /// Without a user and password.
+    public var url: String
+    /// From 1.
+    public var attempt: Int
+    /// That are there by now.
+    public var bytes: Int64
+}
 
 /// Downloads by their digest, shared by processes: a file appears under its name only when its bytes were verified.
 struct SourceCache: Sendable {
     let directory: String
     let downloader: any Downloader
+    private let telling: @Sendable (Fetching) -> Void
 
     /// Bytes of a root filesystem's archive: openEuler's are below 0.2 GiB.
     static let sizeLimit: Int64 = 4 << 30
 
-    init(directory: String, downloader: any Downloader) throws {
+    init(directory: String, downloader: any Downloader, telling: @escaping @Sendable (Fetching) -> Void) throws {
+        self.telling = telling
         self.directory = "\(directory)/sources/sha256"
         self.downloader = downloader
         try File.makeDirectories(self.directory)
@@ -24,47 +36,62 @@ struct SourceCache: Sendable {
         let file = try File(path, O_RDWR | O_CREAT | O_EXCL)
         unlink(path)
         guard
-            case .complete(let size) = try await downloader.download(
-                url: url, toDescriptor: file.descriptor, resumingAt: 0, limit: Int64(limit))
+            case .complete(let size, _) = try await download(url, file, resumingAt: 0, limit: Int64(limit))
         else { return nil }
         return String(decoding: try file.read(count: Int(size), at: 0), as: UTF8.self)
     }
 
+    /// Tells every second what is under way: a source that stalls is silent for minutes.
+    private func download(_ url: String, _ file: File, resumingAt: Int64, limit: Int64) async throws -> DownloadResult {
+        let current = Mutex(1)
+        let attempt: @Sendable (Int) -> Void = { number in current.withLock { $0 = number } }
+        let ticker = Task { [telling] in
+            while true {
+                try await Task.sleep(for: .seconds(1))
+                telling(Fetching(url: url, attempt: current.withLock { $0 }, bytes: try file.size()))
+            }
+        }
+        defer { ticker.cancel() }
+        return try await downloader.download(
+            url: url, toDescriptor: file.descriptor, resumingAt: resumingAt, limit: limit, attempt: attempt)
+    }
+
     /// The verified file, from the cache or the source; what an earlier call began is continued.
     /// - Throws: `Failure` with code `refused` when the bytes are not of that digest.
-    func fetch(_ url: String, _ digest: Digest) async throws -> (path: String, size: Int64, downloaded: Bool)? {
+    func fetch(_ url: String, _ digest: Digest) async throws -> (path: String, size: Int64, fetched: Int64)? {
         let path = "\(directory)/\(digest.hex)"
-        if let size = try verified(path, digest) { return (path, size, false) }
-        let partial = try await lockPartial("\(path).partial")
+        if let size = try verified(path, digest) { return (path, size, 0) }
+        let partial = try await File.locked("\(path).partial")
         // Another process may have finished while this one waited.
         if let size = try verified(path, digest) {
             unlink(partial.path)
-            return (path, size, false)
+            return (path, size, 0)
         }
+        var found = digest
         for attempt in 0..<2 {
             var resume = try partial.size()
             if attempt > 0 { resume = 0 }
             guard ftruncate(partial.descriptor, off_t(resume)) == 0 else { throw File.failure("write", partial.path) }
-            let result = try await downloader.download(
-                url: url, toDescriptor: partial.descriptor, resumingAt: resume, limit: Self.sizeLimit)
-            guard case .complete = result else {
+            let result = try await download(url, partial, resumingAt: resume, limit: Self.sizeLimit)
+            guard case .complete(let size, let kept) = result else {
                 unlink(partial.path)
                 return nil
             }
-            if try Digest.sha256(ofFile: partial.path) == digest {
+            found = try Digest.sha256(ofFile: partial.path)
+            if found == digest {
                 guard fchmod(partial.descriptor, 0o444) == 0, fsync(partial.descriptor) == 0,
                     rename(partial.path, path) == 0
                 else {
                     throw File.failure("keep the download", path)
                 }
-                return (path, try partial.size(), true)
+                return (path, size, size - kept)
             }
             // A part of an older file at the same address explains one mismatch, not two.
             if resume == 0 { break }
         }
         unlink(partial.path)
         throw Failure(
-            .refused, "the download's SHA-256 is not \(digest.hex)", place: url,
+            .refused, "the download's SHA-256 is \(found.hex), not \(digest.hex)", place: url,
             hint: "the mirror is damaged or in the middle of an update: try again later or name another mirror")
     }
 
@@ -75,16 +102,5 @@ struct SourceCache: Sendable {
             return nil
         }
         return try File(path, O_RDONLY).size()
-    }
-
-    /// Opens the partial file and holds its lock.
-    private func lockPartial(_ path: String) async throws -> File {
-        while true {
-            let file = try await File.locked(path)
-            // The holder before us may have renamed the file away.
-            var held = stat()
-            var named = stat()
-            if fstat(file.descriptor, &held) == 0, stat(path, &named) == 0, held.st_ino == named.st_ino { return file }
-        }
     }
 }

@@ -2,6 +2,7 @@ public import Digest
 import Documents
 import Files
 import FoundationEssentials
+import Glibc
 import OCI
 
 /// The sources of a release, pinned: what a later run compares with, and what it refuses to differ from. Format 1.
@@ -33,6 +34,15 @@ public struct SourceLock: Sendable, Equatable, Codable {
         self.index = index
         self.date = date
         self.sources = sources
+    }
+
+    /// The lock in that file, or nil when it is still to be written there.
+    /// - Throws: `Failure` when it can be neither read nor written: better now than after all was fetched.
+    public static func find(_ path: String) throws -> SourceLock? {
+        if File.exists(path) { return try SourceLock(readingFrom: path) }
+        let directory = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        guard access(directory, W_OK) == 0 else { throw File.failure("write the lock file", path) }
+        return nil
     }
 
     public init(readingFrom path: String) throws {

@@ -38,9 +38,29 @@ enum Amounts {
 
 /// Aligned columns.
 public enum Columns {
+    /// As much of a line as a terminal shows in that many columns.
+    static func cut(_ line: String, to columns: Int) -> String {
+        var used = 0
+        return String(
+            line.prefix { character in
+                used += isWide(character) ? 2 : 1
+                return used <= columns
+            })
+    }
+
+    /// What takes two columns: East Asian scripts and full-width forms, and pictures (Unicode, Standard Annex 11).
+    private static func isWide(_ character: Character) -> Bool {
+        let wide: [ClosedRange<UInt32>] = [
+            0x1100...0x115f, 0x2e80...0xa4cf, 0xac00...0xd7a3, 0xf900...0xfaff, 0xfe30...0xfe6f, 0xff00...0xff60,
+            0xffe0...0xffe6, 0x1f300...0x1faff, 0x20000...0x3fffd,
+        ]
+        return character.unicodeScalars.first.map { scalar in wide.contains { $0.contains(scalar.value) } } ?? false
+    }
+
     /// Two blanks apart, no trailing blanks.
     /// - Parameter right: columns whose cells are aligned right.
     public static func text(_ rows: [[String]], indent: String = "", right: Set<Int> = []) -> String {
+        let rows = rows.map { $0.map(Printable.line) }
         let count = rows.map(\.count).max() ?? 0
         let widths = (0..<count).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
         return rows.map { row in

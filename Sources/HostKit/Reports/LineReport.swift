@@ -3,7 +3,7 @@ public import Execution
 import FoundationEssentials
 import Synchronization
 
-/// A run in a pipe: a line per change, and per target at least every 30 s while it is at work. Never a prompt, never a bar.
+/// A run in a pipe: a line per change, and at least every 30 s of whatever is under way. Never a prompt, never a bar.
 public final class LineReport: RunObserver {
     private struct State {
         var last: [String: ContinuousClock.Instant] = [:]
@@ -12,33 +12,39 @@ public final class LineReport: RunObserver {
     private let state = Mutex(State())
     private let texts: Texts
     private let isVerbose: Bool
+    private let silence: Duration
     private let print: @Sendable (String) -> Void
 
-    /// - Parameter print: writes one line; any thread.
-    public init(texts: Texts, verbose: Bool, print: @escaping @Sendable (String) -> Void) {
+    /// - Parameters:
+    ///   - silence: after which progress is a line. Progress comes every second, so that no two lines are 30 s apart.
+    ///   - print: writes one line; any thread.
+    public init(
+        texts: Texts, verbose: Bool, silence: Duration = .seconds(28), print: @escaping @Sendable (String) -> Void
+    ) {
         self.texts = texts
+        self.silence = silence
         isVerbose = verbose
         self.print = print
     }
 
     public func observe(_ event: RunEvent) {
-        if let line = Header.line(event, texts) { return print(line) }
-        guard let target = event.target, let text = words(event) else { return }
+        if let line = Header.line(event, texts) { return print(Printable.line(line)) }
+        guard let target = event.target ?? event.artifact, let text = words(event) else { return }
         let isChange = event.event != .progress
         let now = ContinuousClock.now
         let isDue = state.withLock { state in
-            // The first sight of a step is a change; after it a line every 30 s is a sign of life.
+            // The first sight of a step is a change; after it a line now and then is a sign of life.
             let key = "\(event.operation ?? "") \(event.step ?? "")"
             let isNew = event.event == .progress && state.steps[target] != key && isVerbose
             state.steps[target] = key
-            guard isChange || isNew || state.last[target].map({ now - $0 >= .seconds(30) }) ?? false else {
+            guard isChange || isNew || state.last[target].map({ now - $0 >= silence }) ?? false else {
                 state.last[target] = state.last[target] ?? now
                 return false
             }
             state.last[target] = now
             return true
         }
-        if isDue { print("\(Self.clock(event.time)) \(target) \(text)") }
+        if isDue { print(Printable.line("\(Self.clock(event.time)) \(target) \(text)")) }
     }
 
     private func words(_ event: RunEvent) -> String? {
@@ -47,7 +53,8 @@ public final class LineReport: RunObserver {
         case .progress:
             guard let done = event.done else { return nil }
             let total = event.total.map { " of \(Amounts.bytes(Int64(clamping: $0)))" } ?? ""
-            return "\(operation) \(Amounts.bytes(Int64(clamping: done)))\(total)"
+            let amount = "\(Amounts.bytes(Int64(clamping: done)))\(total)"
+            return event.operation == nil ? "fetch \(amount), \(event.message ?? "")" : "\(operation) \(amount)"
         case .pending: return "\(operation) \(texts.waiting(event.message ?? "", Amounts.seconds(event.seconds ?? 0)))"
         case .operationStarted: return isVerbose ? operation : nil
         case .targetDone, .targetFailed:

@@ -43,6 +43,7 @@ public final class LiveReport: RunObserver {
     public func observe(_ event: RunEvent) {
         state.withLock { state in
             if let line = Header.line(event, texts) {
+                if let artifact = event.artifact { forget(artifact, &state) }
                 stay(line, &state)
                 return
             }
@@ -53,7 +54,7 @@ public final class LiveReport: RunObserver {
                 state.isOver = true
                 return
             }
-            guard let target = event.target, update(event, target, &state) else { return }
+            guard let target = event.target ?? event.artifact, update(event, target, &state) else { return }
             let now = ContinuousClock.now
             let isProgress = event.event == .progress
             if isProgress, let last = state.lastDrawing, now - last < .milliseconds(100) { return }
@@ -74,6 +75,11 @@ public final class LiveReport: RunObserver {
             (target.done, target.total, target.note, target.mark) = (0, nil, "", nil)
         case .progress:
             target.note = ""
+            if event.operation == nil {
+                // Of sources: how much of them there is, only the mirror knows.
+                target.operation = event.step ?? ""
+                target.note = "\(Amounts.bytes(Int64(clamping: event.done ?? 0)))  \(event.message ?? "")"
+            }
             target.done = event.done ?? 0
             target.total = event.total
             if target.mark == nil || target.done < target.mark!.done { target.mark = (.now, target.done) }
@@ -88,9 +94,15 @@ public final class LiveReport: RunObserver {
         return true
     }
 
+    /// An artifact has a line only while it is fetched.
+    private func forget(_ artifact: String, _ state: inout State) {
+        state.targets[artifact] = nil
+        state.order.removeAll { $0 == artifact }
+    }
+
     private func stay(_ line: String, _ state: inout State) {
         erase(&state)
-        write(Printable.text(line) + "\n")
+        write(Printable.line(line) + "\n")
         draw(&state)
     }
 
@@ -102,7 +114,7 @@ public final class LiveReport: RunObserver {
 
     private func draw(_ state: inout State) {
         guard !state.isOver, !state.order.isEmpty else { return }
-        let columns = max(40, width())
+        let columns = max(2, width())
         let names = state.order.map(\.count).max() ?? 0
         var text = state.drawn > 0 ? "\u{1b}[\(state.drawn)A" : ""
         for title in state.order {
@@ -110,7 +122,7 @@ public final class LiveReport: RunObserver {
             let name = title + String(repeating: " ", count: names - title.count)
             let line = "  \(name)  \(words(target))"
             // A line that wraps would break the count of lines.
-            text += "\u{1b}[K" + paint(String(Printable.text(line).prefix(columns - 1)), target.ending) + "\n"
+            text += "\u{1b}[K" + paint(Columns.cut(Printable.line(line), to: columns - 1), target.ending) + "\n"
         }
         write(text)
         state.drawn = state.order.count

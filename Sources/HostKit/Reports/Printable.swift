@@ -1,9 +1,14 @@
 /// Text that did not come from us, on its way to a terminal.
 public enum Printable {
     /// Names of files, manifests and answers of servers may hold what a terminal would obey: it is shown instead.
-    public static func text(_ text: String) -> String {
+    public static func text(_ text: String) -> String { shown(text, but: "\n\t") }
+
+    /// The same for what is one line whatever it holds: a line break in it would forge another.
+    public static func line(_ text: String) -> String { shown(text, but: "\t") }
+
+    private static func shown(_ text: String, but allowed: String) -> String {
         func isControl(_ scalar: Unicode.Scalar) -> Bool {
-            (scalar.value < 0x20 && scalar != "\n" && scalar != "\t") || (0x7F..<0xA0).contains(scalar.value)
+            (scalar.value < 0x20 && !allowed.unicodeScalars.contains(scalar)) || (0x7F..<0xA0).contains(scalar.value)
         }
         guard text.unicodeScalars.contains(where: isControl) else { return text }
         var shown = String.UnicodeScalarView()

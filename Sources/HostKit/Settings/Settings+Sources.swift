@@ -18,7 +18,12 @@ extension Settings {
             self.workingDirectory = workingDirectory
         }
 
-        var home: String { environment["HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? "/" }
+        /// HOME, or without it, as in a service, the account's own.
+        public var home: String {
+            if let home = environment["HOME"], !home.isEmpty { return home }
+            let home = getpwuid(geteuid()).flatMap { $0.pointee.pw_dir }.map { String(cString: $0) } ?? ""
+            return home == "/" ? "" : home
+        }
 
         /// `$XDG_CONFIG_HOME/eulerpublisher/config.yaml`, else below `~/.config`.
         public var userFile: String {
@@ -49,6 +54,7 @@ private struct Loading {
     init(sources: Settings.Sources) { self.sources = sources }
 
     mutating func all() throws {
+        settings.home = sources.home
         builtIn()
         for path in [sources.systemFile, sources.userFile] where !settings.files.contains(path) { try file(path) }
         try variables()
@@ -96,7 +102,14 @@ private struct Loading {
         for (name, value) in sources.environment.sorted(by: { $0.key < $1.key })
         where name.hasPrefix(prefix) && !value.isEmpty {
             guard let key = SettingsKey.key(ofVariable: name) else {
-                if !SettingsKey.otherVariables.contains(name) {
+                if name == SettingsKey.waitScale {
+                    guard let scale = Double(value), scale >= 0, scale.isFinite else {
+                        throw Failure(
+                            .usage, "\(value.prefix(80)) is nothing to multiply waits by",
+                            place: "\(Origin.variable(name))",
+                            hint: "write a number from 0 on, for example 0.01")
+                    }
+                } else {
                     settings.unknownVariables.append((name, Nearest.word(to: name, among: SettingsKey.variables)))
                 }
                 continue
@@ -119,13 +132,14 @@ private struct Loading {
         try set(path, try part.validate(node, named: key), origin, elements: values.map { _ in origin })
     }
 
-    /// State and cache may be named from where one stands; a directory of providers must not be.
+    /// One command may name its state, cache and mirror from where one stands. A variable holds for many commands, wherever they
+    /// are given: what would be another place each time is refused, as in a file. A directory of providers is never relative.
     private func absolute(_ text: String, _ key: String, _ origin: Origin) throws -> String {
         let isPath = text.hasPrefix("/") || text.hasPrefix("~/")
         switch key {
-        case "state_dir", "cache_dir": return isPath || text.isEmpty ? text : "\(sources.workingDirectory)/\(text)"
-        case "mirror":
-            return isPath || text.isEmpty || text.contains("://") ? text : "\(sources.workingDirectory)/\(text)"
+        case "state_dir", "cache_dir", "mirror":
+            guard case .flag = origin, !isPath, !text.isEmpty, !text.contains("://") else { return text }
+            return "\(sources.workingDirectory)/\(text)"
         case "provider_path":
             guard isPath else {
                 throw Failure(
@@ -140,7 +154,8 @@ private struct Loading {
     }
 
     private static func flagName(_ key: String) -> String {
-        key.contains(".") ? "--set \(key)" : "--" + key.split(separator: "_").joined(separator: "-")
+        let ownFlags = ["state_dir", "cache_dir", "provider_path"]
+        return ownFlags.contains(key) ? "--" + key.replacing("_", with: "-") : "--set \(key)"
     }
 
     // MARK: Values
@@ -172,8 +187,8 @@ enum SettingsKey {
     ]
     static let all = plain + ["providers.NAME.enabled", "targets.SCHEME"]
     static let variables = plain.map { "EULERPUBLISHER_\($0.uppercased())" }
-    /// Variables of ours that are no settings.
-    static let otherVariables: Set<String> = ["EULERPUBLISHER_WAIT_SCALE"]
+    /// A variable of ours that is no setting: the executor reads it.
+    static let waitScale = "EULERPUBLISHER_WAIT_SCALE"
 
     static func key(ofVariable name: String) -> String? {
         let rest = name.dropFirst("EULERPUBLISHER_".count)

@@ -9,6 +9,8 @@ public struct Settings: Sendable {
     public internal(set) var values: [String: Setting<JSON>] = [:]
     /// Directories of providers that somebody named: the command line's first, then the environment's, then the files'.
     public internal(set) var providerPath: [Setting<String>] = []
+    /// Where `~` is; empty where nobody is at home.
+    public internal(set) var home = ""
     /// The files that were read, in order.
     public internal(set) var files: [String] = []
     /// Variables that begin with EULERPUBLISHER_ and set nothing, each with what was probably meant.

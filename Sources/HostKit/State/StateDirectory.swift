@@ -18,21 +18,56 @@ public struct StateDirectory: Sendable {
         try File.makeDirectories(path)
         chmod(path, 0o700)
         for name in ["runs", "publications"] { try File.makeDirectories("\(path)/\(name)") }
-        let format = "\(path)/format"
-        if File.exists(format) {
-            try Format.check(try File.contents(format, limit: 4096), of: format)
+        if File.exists(formatPath) {
+            try checkFormat()
         } else {
-            try File.replace(format, with: Array("{\"format\":\(Format.current)}\n".utf8))
+            try File.replace(formatPath, with: Array("{\"format\":\(Format.current)}\n".utf8))
         }
+    }
+
+    /// Opens the directory for those who only look: nothing is made or changed, and it may be anybody's or not there.
+    /// - Throws: `Failure` when a newer version wrote it.
+    public init(reading path: String) throws {
+        self.path = path
+        if File.exists(formatPath) { try checkFormat() }
+    }
+
+    private var formatPath: String { "\(path)/format" }
+    private func checkFormat() throws { try Format.check(try File.contents(formatPath, limit: 4096), of: formatPath) }
+
+    private func names(_ folder: String) throws -> [String] {
+        let path = "\(self.path)/\(folder)"
+        return File.exists(path) ? try File.names(in: path) : []
     }
 
     /// The runs that are there, oldest first.
     public func runs() throws -> [String] {
-        try File.names(in: "\(path)/runs").map { name -> (String, Int64) in
+        try names("runs").compactMap { name -> (String, Int64)? in
             var status = stat()
-            stat("\(path)/runs/\(name)/plan.json", &status)
+            guard stat("\(path)/runs/\(name)/plan.json", &status) == 0 else { return nil }
             return (name, Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec))
         }.sorted { ($0.1, $0.0) < ($1.1, $1.0) }.map(\.0)
+    }
+
+    /// Directories of runs that ended before their plan was there: nothing can have come of them.
+    public func stillborn() throws -> [String] {
+        try names("runs").filter { !File.exists("\(path)/runs/\($0)/plan.json") }
+    }
+
+    /// Removes those of them that no process is about to give a plan.
+    public func removeStillborn() throws {
+        let creation = try lockRuns(LOCK_EX)
+        defer { withExtendedLifetime(creation) {} }
+        for name in try stillborn() { File.removeFlatDirectory("\(path)/runs/\(name)") }
+    }
+
+    /// Held, shared, while a new run's directory has no plan yet; exclusively, there is no such directory but a stillborn one.
+    private func lockRuns(_ kind: Int32) throws -> File {
+        let runs = try File("\(path)/runs", O_RDONLY | O_DIRECTORY)
+        while flock(runs.descriptor, kind) != 0 {
+            guard errno == EINTR else { throw File.failure("lock", runs.path) }
+        }
+        return runs
     }
 
     /// The directory of a run that a user named: its id, the beginning of one, or `latest`.
@@ -51,8 +86,21 @@ public struct StateDirectory: Sendable {
         return RunDirectory(state: self, id: matching[0])
     }
 
-    /// A new run with a short id that no other has.
-    public func newRun() throws -> RunDirectory {
+    /// A new run with a short id that no other has, and its plan.
+    /// - Parameter plan: the document, by the id.
+    public func newRun<Plan: Encodable>(_ plan: (_ id: String) -> Plan) throws -> (RunDirectory, Plan) {
+        let creation = try lockRuns(LOCK_SH)
+        defer { withExtendedLifetime(creation) {} }
+        let run = try freeRun()
+        let document = plan(run.id)
+        do { try run.write(document, to: run.planPath) } catch {
+            File.removeFlatDirectory(run.path)
+            throw error
+        }
+        return (run, document)
+    }
+
+    private func freeRun() throws -> RunDirectory {
         for attempt in 0..<10_000 {
             let digits = attempt < 100 ? 4 : 8
             let number = UInt32.random(in: 0...(digits == 4 ? 0xffff : .max))
@@ -65,7 +113,7 @@ public struct StateDirectory: Sendable {
     }
 
     /// The publications that are there, by their 64 digits.
-    public func publications() throws -> [String] { try File.names(in: "\(path)/publications") }
+    public func publications() throws -> [String] { try names("publications") }
 
     public func publicationDirectory(_ publication: String) -> String { "\(path)/publications/\(publication)" }
 }

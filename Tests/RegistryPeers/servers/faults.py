@@ -87,13 +87,18 @@ class Faults:
                         merged[name] = merge(merged.get(name), effect)
         return merged
 
+    def freeze(self, do, at):
+        """Before an answer is sent that the client would go on after, and in any case before `hold`."""
+        hold = do.get("hold")
+        if hold and hold["at"] == at and hold.get("freezes"):
+            self.gate.clear()
+
     def hold(self, do, at):
         hold = do.get("hold")
         if not hold or hold["at"] != at:
             return
+        self.freeze(do, at)
         with self.released:
-            if hold.get("freezes"):
-                self.gate.clear()
             self.held += 1
             generation = self.generation
             self.released.wait_for(lambda: self.generation != generation)

@@ -216,6 +216,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
     def serve(self):
+        # A client that was given this as its proxy writes whole addresses: any registry in the clear is here.
+        if self.path.startswith("http://"):
+            self.path = "/" + self.path.split("/", 3)[3]
         self.record = self.server.log.begin(self)
         try:
             self.body = Body(self)

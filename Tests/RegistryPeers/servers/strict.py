@@ -34,6 +34,7 @@ class Faulty(peer.Handler):
         present.hold(do, "executed")
         if reset and reset["at"] == "executed":
             self.reset()
+        present.freeze(do, "answered")
         self.send(faults.change(do, answer))
         present.hold(do, "answered")
 
@@ -82,7 +83,7 @@ class Storage:
 
 
 class Control(peer.Handler):
-    """fault {fault} -> {number}; clear; release; revoke; forget {name, reference}; state; contents; requests."""
+    """fault {fault} -> {number}; clear; release; revoke; forget {name, reference}; state; contents; requests; tokens."""
 
     def respond(self):
         asked = json.loads(self.body.whole(1 << 24) or b"{}")
@@ -114,6 +115,9 @@ class Control(peer.Handler):
 
     def do_contents(self, _):
         return json.dumps(self.server.store.contents()).encode()
+
+    def do_tokens(self, _):
+        return json.dumps(self.server.keeper.given).encode()
 
     def do_requests(self, _):
         return self.server.requests.all()

@@ -51,7 +51,7 @@ class Opaque:
     """Tokens that only this process understands."""
 
     def __init__(self):
-        self.tokens, self.lock = {}, threading.Lock()
+        self.tokens, self.given, self.lock = {}, [], threading.Lock()
 
     def make(self, subject, access, seconds):
         # As long as a signed one would be.
@@ -60,6 +60,7 @@ class Opaque:
             repositories.setdefault(scope["name"], set()).update(scope["actions"])
         with self.lock:
             self.tokens[token] = (time.time() + seconds, repositories)
+            self.given.append(token)
         return token
 
     def access(self, token):

@@ -77,8 +77,12 @@ actor Authorizer {
                     .authentication, "\(repository.host) asks to log in at an address that is not https",
                     place: HTTPRequest("GET", realm).place, hint: "ask whoever runs the registry to mend its realm")
             }
+            // As for a Location: nobody elsewhere may have this machine asked.
+            _ = try response.resolving(realm)
             let wasBearer = if case .bearer = scheme { true } else { false }
             scheme = .bearer(realm: realm, service: bearer.parameters["service"])
+            // The next token would allow no more: all that there is to ask for was asked for.
+            if wasBearer, bearer.parameters["error"] == "insufficient_scope" { return false }
             if wasBearer, used == generation {
                 // Refused with the newest token: drop it. A ready-made one cannot be replaced.
                 token = nil
@@ -87,7 +91,8 @@ actor Authorizer {
             return true
         }
         if challenges.contains(where: { $0.scheme == "basic" }) {
-            if case .basic = scheme { return false }
+            // Of several requests that went out without it, each comes back for it.
+            if case .basic = scheme { return used != generation }
             guard case .basic = credential.kind else { return false }
             scheme = .basic
             generation += 1
@@ -121,7 +126,11 @@ actor Authorizer {
         }
         guard response.isSuccess else {
             var failure = response.failure("the login at \(response.place)")
-            if response.status == 401 || response.status == 403 || response.status == 400 {
+            if case .identityToken = credential.kind, response.status == 404 || response.status == 405 {
+                failure.message = "the login at \(response.place) takes no identity token"
+                failure.code = .authentication
+                failure.hint = "log in again with a password: this was \(credential.words)"
+            } else if response.status == 401 || response.status == 403 || response.status == 400 {
                 failure.code = .authentication
                 failure.hint = "\(repository.host) does not take \(credential.words)"
             }

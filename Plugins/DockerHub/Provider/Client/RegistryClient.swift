@@ -74,7 +74,9 @@ final class RegistryClient: Sendable {
             where failure.code == .network
         {
             // A registry of this machine may do without TLS. One that has it answers 400 in the clear.
-            do { return try await ping("http://\(name)", once: true) } catch { throw failure }
+            do { return try await ping("http://\(name)", once: true) } catch let second as Failure {
+                throw [nil, 400].contains(second.httpStatus) ? failure : second
+            }
         }
     }
 
@@ -90,7 +92,7 @@ final class RegistryClient: Sendable {
             // 404 is what a web server without a registry says; 400 a server that wants TLS.
             throw Failure(
                 .network, "there is no registry: the API's root was answered with HTTP status \(response.status)",
-                place: response.place, hint: "check the registry's name and port")
+                place: response.place, hint: "check the registry's name and port", httpStatus: response.status)
         }
         return base
     }

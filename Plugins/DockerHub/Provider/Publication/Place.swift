@@ -76,9 +76,10 @@ struct Options: Sendable {
     var insecure = false
     var verifiesTLS = true
     var isPublic = false
-    var update = false
-    var allowAliasDowngrade = false
-    var allowFewerPlatforms = false
+    /// What tags may do.
+    var tagRules = TagRules.Options()
+    /// Whether layers are unpacked to check them.
+    var checksLayers = true
     var parallel = 4
     var chunkMiB: Int64?
     var mountFrom: [String] = []
@@ -98,9 +99,10 @@ struct Options: Sendable {
         insecure = flag("insecure")
         verifiesTLS = configuration["tls_verify"]?.bool != false
         isPublic = flag("public")
-        update = flag("update")
-        allowAliasDowngrade = flag("allow_alias_downgrade")
-        allowFewerPlatforms = flag("allow_fewer_platforms")
+        tagRules = TagRules.Options(
+            update: flag("update"), allowAliasDowngrade: flag("allow_alias_downgrade"),
+            allowFewerPlatforms: flag("allow_fewer_platforms"))
+        checksLayers = configuration["check_layers"]?.bool != false
         parallel = configuration["parallel"]?.integer.map { Int($0) } ?? 4
         chunkMiB = configuration["chunk_mib"]?.integer
         mountFrom = (configuration["mount_from"]?.array ?? []).compactMap(\.string)

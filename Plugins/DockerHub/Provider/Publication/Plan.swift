@@ -18,6 +18,10 @@ extension Place {
         let moves = tags.filter { $0.1?.digest != artifact.digest }.map {
             OperationResult.Move(name: $0.0, from: $0.1?.digest, to: artifact.digest)
         }
+        let known = Dictionary(uniqueKeysWithValues: tags.compactMap { tag, now in now.map { (tag, $0) } })
+        let present = try await TagFacts(client: client, parallel: options.parallel).read(
+            known, unless: artifact.digest)
+        try TagRules(request, options: options.tagRules)?.verify(present: present)
         let missing = try await missing(client)
         var result = OperationResult()
         result.moves = moves
@@ -41,7 +45,7 @@ extension Place {
         }
         result.data = try JSON(
             encoding: Preflight(
-                tags: Dictionary(uniqueKeysWithValues: tags.compactMap { tag, now in now.map { (tag, $0.digest) } })))
+                tags: known.mapValues(\.digest)))
         return result
     }
 

@@ -28,7 +28,12 @@ extension Place {
             }
             let old: JSON = try current.map { try JSON(encoding: $0) } ?? .null
             try intent.created(.init(id: tag, undo: ["from": old]))
-            if let missing = try await documents.put(tag, source) { throw missing.failure }
+            do {
+                if let missing = try await documents.put(tag, source) { throw missing.failure }
+            } catch let failure as Failure where [400, 409].contains(failure.httpStatus) {
+                // A tag that cannot be changed, set by a request whose answer was lost, is as it should be.
+                guard try await documents.head(tag)?.digest == artifact.digest else { throw failure }
+            }
             guard try await documents.head(tag)?.digest == artifact.digest else {
                 throw Failure(
                     .conflict, "the tag \(tag) was set and is something else now", place: "\(repository):\(tag)",

@@ -59,7 +59,7 @@ extension Place {
 
     /// What was stored may take a while to be found everywhere.
     private func eventually(_ what: String, _ isThere: () async throws -> Bool) async throws {
-        for pause in [0.5, 1, 2, 4, 8, 14] {
+        for pause in [0.5, 1, 2, 4] {
             if try await isThere() { return }
             try host.checkCancelled()
             try await Task.sleep(for: .seconds(pause))

@@ -29,14 +29,15 @@ struct BlobPush: Sendable {
 
     func push(_ file: OperationRequest.File) async throws -> Outcome {
         if try await isPresent(file) { return .present }
-        var (begun, source) = try await begin(file)
-        if let source { return .mounted(from: source) }
         var reached = checkpoints.value(BlobUpload.Position.self, for: BlobUpload.Position.key(file.digest))
-        let blob = try SourceBlob(client.host, file)
+        // Of what an earlier run has got somewhere with, no repository had it to mount.
+        var (begun, source) = reached == nil ? try await begin(file) : (nil, nil)
+        if let source { return .mounted(from: source) }
+        let upload = BlobUpload(push: self, blob: try SourceBlob(client.host, file))
+        var takesChunks = profile.chunk != nil
         var isChunked = file.size > profile.chunksAbove
         for attempt in 1... {
             do {
-                let upload = BlobUpload(push: self, blob: blob)
                 let first = begun
                 begun = nil
                 if isChunked, let chunk = profile.chunk {
@@ -45,12 +46,16 @@ struct BlobPush: Sendable {
                 if let first { return try await upload.whole(to: first) }
                 return try await upload.whole(to: start(file))
             } catch let interrupted as UploadBroken {
-                guard attempt < Self.attempts else { throw interrupted.failure }
+                let isHopeless = interrupted.wantsChunks == true && !takesChunks
+                guard attempt < Self.attempts, !isHopeless else { throw interrupted.failure }
                 client.host.log(.warning, "\(file.digest): \(interrupted.failure.message); trying again")
-                if interrupted.wantsChunks || attempt >= 2 && file.size > Self.patience {
-                    isChunked = profile.chunk != nil
-                }
+                begun = interrupted.begun
+                takesChunks = takesChunks && interrupted.wantsChunks != false
+                let isWorthChunks = interrupted.wantsChunks == true || attempt >= 2 && file.size > Self.patience
+                isChunked = takesChunks && (isChunked || isWorthChunks)
                 try await Task.sleep(for: .seconds(Double.random(in: 0.5...1) * pow(3, Double(attempt - 1))))
+                // What was lost may have been the answer alone.
+                if try await isPresent(file) { return .sent(file.size, continued: 0) }
             }
         }
         throw Failure(.internal, "unreachable")
@@ -67,13 +72,13 @@ struct BlobPush: Sendable {
     }
 
     /// A mount if a source is known, else nothing yet. A mount that is not granted leaves an upload, which is used.
-    private func begin(_ file: OperationRequest.File) async throws -> (location: String?, mounted: String?) {
+    private func begin(_ file: OperationRequest.File) async throws -> (begun: BlobUpload.Position?, mounted: String?) {
         for source in mountSources where source != client.repository.path {
             let query = "mount=\(Authorizer.encoded(file.digest))&from=\(Authorizer.encoded(source))"
             let response = try await client.send("POST", "blobs/uploads/?\(query)")
             switch response.status {
             case 201: return (nil, source)
-            case 202: return (try response.location(), nil)
+            case 202: return (try BlobUpload.Position(begun: response), nil)
             default: continue
             }
         }
@@ -81,23 +86,26 @@ struct BlobPush: Sendable {
     }
 
     /// A new upload.
-    func start(_ file: OperationRequest.File) async throws -> String {
+    func start(_ file: OperationRequest.File) async throws -> BlobUpload.Position {
         // One that is begun and not used does no harm: registries drop it in time.
         let response = try await client.send("POST", "blobs/uploads/") { $0.isIdempotent = true }
         guard response.status == 202 else { throw response.refusal("the upload of \(file.digest)", client) }
-        guard let location = try response.location() else {
+        guard let begun = try BlobUpload.Position(begun: response) else {
             throw Failure(
                 .refused, "the registry began an upload and did not say where", place: response.place,
                 hint: "this is the registry's defect: report it there")
         }
-        return location
+        return begun
     }
 }
 
 /// An upload that came to nothing; another may do better.
 struct UploadBroken: Error {
     var failure: Failure
-    var wantsChunks = false
+    /// True: only chunks may help; false: the registry's chunks do not work.
+    var wantsChunks: Bool?
+    /// Where another attempt may begin.
+    var begun: BlobUpload.Position?
 }
 
 /// A blob's open file, closed with the value.

@@ -15,8 +15,13 @@ struct BlobUpload: Sendable {
 
     // MARK: - In one piece
 
-    func whole(to location: String) async throws -> BlobPush.Outcome {
-        let response = try await put(location, .file(descriptor: blob.descriptor, offset: 0, length: file.size))
+    func whole(to begun: Position) async throws -> BlobPush.Outcome {
+        let response = try await put(begun.location, .file(descriptor: blob.descriptor, offset: 0, length: file.size))
+        // A refusal of the request, and not of the upload, which can be used once more.
+        if response.status == 429 || response.status == 413 {
+            throw UploadBroken(
+                failure: response.refusal(what, client), wantsChunks: response.status == 413 ? true : nil, begun: begun)
+        }
         try await finish(response)
         return .sent(file.size, continued: 0)
     }
@@ -29,7 +34,10 @@ struct BlobUpload: Sendable {
         let (progress, digest) = (push.progress, file.digest)
         request.progress = { progress(digest, sent + $0) }
         // A half-sent upload is lost: it is begun again, not sent again.
-        if body.length > 0 { request.retry = HTTPRetryPolicy.none }
+        if body.length > 0 {
+            request.retry = HTTPRetryPolicy.none
+            request.isIdempotent = false
+        }
         return try await send(request)
     }
 
@@ -49,8 +57,7 @@ struct BlobUpload: Sendable {
                     .refused, "the registry stored \(digest.prefix(80)) in place of \(file.digest)",
                     place: response.place, hint: "this is the registry's defect: report it there")
             }
-        case 404, 408, 429, 500...599: throw UploadBroken(failure: response.refusal(what, client))
-        case 413: throw UploadBroken(failure: response.refusal(what, client), wantsChunks: true)
+        case 404, 408, 416, 429, 500...599: throw UploadBroken(failure: response.refusal(what, client))
         case 400 where ["DIGEST_INVALID", "SIZE_INVALID"].contains(RegistryError(response).code):
             guard try blob.isIntact() else {
                 throw Failure(
@@ -67,37 +74,55 @@ struct BlobUpload: Sendable {
     /// Where an upload in chunks stands, kept for the next attempt.
     struct Position: Sendable, Codable {
         var location: String
-        var offset: Int64
+        var offset: Int64 = 0
+        /// Bytes that each chunk but the last must have.
+        var least: Int64?
 
         static func key(_ digest: String) -> String { "upload/\(digest)" }
+
+        /// Where nothing was sent to yet; nil if the answer does not say where that is.
+        init?(begun response: HTTPResponse) throws {
+            guard let location = try response.location() else { return nil }
+            self.location = location
+            least = response.headers["OCI-Chunk-Min-Length"].flatMap { Int64($0) }
+        }
+
+        /// After an answer that may name another place to go on at.
+        func moved(to offset: Int64, _ response: HTTPResponse) throws -> Position {
+            var next = self
+            next.location = try response.location() ?? location
+            next.offset = offset
+            return next
+        }
     }
 
     /// - Parameters:
     ///   - begun: an upload that nothing was sent to yet.
     ///   - reached: where an earlier attempt got to; moves on with each chunk.
-    func inChunks(of size: Int64, begun: String?, reached: inout Position?) async throws -> BlobPush.Outcome {
-        var position = Position(location: "", offset: 0)
-        if let begun {
-            position.location = begun
-        } else if let earlier = try await continued(reached) {
+    func inChunks(of size: Int64, begun: Position?, reached: inout Position?) async throws -> BlobPush.Outcome {
+        var position: Position
+        if let earlier = try await continued(reached) {
             position = earlier
+        } else if let begun {
+            position = begun
         } else {
-            position.location = try await push.start(file)
+            position = try await push.start(file)
         }
-        reached = nil
+        reached = position
         let start = position.offset
-        var size = size
+        let least = max(1 << 20, position.least ?? 0)
+        var size = max(size, least)
         while position.offset < file.size {
             try Task.checkCancellation()
             let length = min(size, file.size - position.offset)
             let response = try await patch(position, length)
             switch response.status {
             case 202, 201, 204:
-                let end = try self.end(response, position, length)
-                position = Position(location: try response.location() ?? position.location, offset: end)
+                position = try position.moved(to: end(response, position, length), response)
                 reached = position
-                try client.host.checkpoint(Position.key(file.digest), value: position)
-            case 413 where size > 1 << 20: size /= 2
+                // On the disk before the next chunk, which costs more than that.
+                try client.host.checkpoint(Position.key(file.digest), value: position, barrier: true)
+            case 413 where length > least: size = max(length / 2, least)
             case 404, 408, 416, 429, 500...599:
                 throw UploadBroken(failure: response.refusal(what, client), wantsChunks: true)
             default: throw response.refusal(what, client)
@@ -129,22 +154,24 @@ struct BlobUpload: Sendable {
                 failure: Failure(
                     .refused,
                     "the registry says that it holds \(range.prefix(40)) of a blob of which it was sent \(end)",
-                    place: response.place, hint: "it takes no chunks as the specification has them: report it there"))
+                    place: response.place, hint: "it takes no chunks as the specification has them: report it there"),
+                wantsChunks: false)
         }
         return reported
     }
 
-    /// The upload that an earlier attempt left, if the registry still has it and stands where we think.
+    /// The upload that an earlier attempt left, if the registry still has it. It may have got more of it than we know of,
+    /// and with all of it only the end is missing.
     private func continued(_ known: Position?) async throws -> Position? {
-        guard let known, known.offset > 0, known.offset < file.size else { return nil }
+        guard let known, known.offset > 0, known.offset <= file.size else { return nil }
         let request = HTTPRequest("GET", known.location)
         guard let response = try? await client.send(request), response.status == 204,
-            let range = response.headers["Range"], Self.end(of: range) == known.offset
+            let end = response.headers["Range"].flatMap(Self.end), end >= known.offset, end <= file.size
         else {
             client.host.log(.info, "\(file.digest): the earlier upload is gone; beginning again")
             return nil
         }
-        return Position(location: try response.location() ?? known.location, offset: known.offset)
+        return try known.moved(to: end, response)
     }
 
     /// The byte behind the last of `0-LAST`, with or without a unit before it. `0-0` may be nothing or one byte, which no

@@ -49,7 +49,8 @@ struct LayoutPlace: Place {
     func plan() throws -> OperationResult {
         var result = OperationResult()
         guard File.exists("\(path)/oci-layout") else {
-            try Space.check(path, for: artifact.files, host)
+            _ = try Layout.index(of: path)
+            try Room.check(path, host, for: artifact.files)
             result.nothingToDo = false
             result.actions = [
                 "create the layout \(path)", "copy \(artifact.files.count) blobs, \(artifact.size) bytes",
@@ -61,12 +62,11 @@ struct LayoutPlace: Place {
         let layout = try Layout(opening: path)
         let missing = try self.missing(in: layout)
         let moves = self.moves(in: try layout.index())
-        try Space.check(path, for: missing, host)
+        let isDone = missing.isEmpty && moves.isEmpty
+        if isDone { result.digest = artifact.digest } else { try Room.check(path, host, for: missing) }
         result.moves = moves
-        result.nothingToDo = missing.isEmpty && moves.isEmpty
-        if missing.isEmpty && moves.isEmpty { result.digest = artifact.digest }
         let unattached = unattached(in: try layout.index())
-        if unattached > 0 { result.nothingToDo = false }
+        result.nothingToDo = isDone && unattached == 0
         result.skippedBytes = artifact.size - missing.reduce(0) { $0 + $1.size }
         result.actions =
             missing.map { "copy \($0.digest), \($0.size) bytes" }
@@ -135,7 +135,7 @@ struct LayoutPlace: Place {
             let done = before
             try ReadBack(host: host, path: layout.blobPath(blob)) {
                 host.progress(UInt64(done + $0), of: UInt64(artifact.size), "read back")
-            }.verify(blob)
+            }.verify(file)
             before += file.size
         }
         var result = OperationResult()

@@ -28,7 +28,7 @@ struct PartialCopy {
     /// - Throws: `Pending` while another process copies the same; `Failure` if the bytes are not those of the digest.
     func fill(unless isThere: () throws -> Bool) throws -> (File, Amount)? {
         let source = try SourceFile(host.open(file.name))
-        guard eps_size(source.number) == file.size else { throw changed() }
+        guard eps_size(source.number) == file.size else { throw SourceFile.changed(file) }
         guard let target = try claim(unless: isThere) else { return nil }
         var amount = Amount()
         do {
@@ -40,18 +40,12 @@ struct PartialCopy {
             guard ftruncate(target.descriptor, off_t(file.size)) == 0, fsync(target.descriptor) == 0 else {
                 throw File.failure("write", path)
             }
-            if let hasher, "\(hasher.finalize())" != file.digest { throw changed() }
-        } catch let failure as Failure where failure.code == .refused {
+            if let hasher, "\(hasher.finalize())" != file.digest { throw SourceFile.changed(file) }
+        } catch let failure as Failure where failure.code == .usage {
             unlink(path)
             throw failure
         }
         return (target, amount)
-    }
-
-    private func changed() -> Failure {
-        Failure(
-            .refused, "the source's bytes are not those of its digest", place: file.digest,
-            hint: "it changed, or its cache is damaged: prepare it again")
     }
 
     /// Opens the partial file with its lock. Its last holder may have given it its final name meanwhile: then the file
@@ -105,7 +99,7 @@ struct PartialCopy {
         while offset < file.size {
             var length: UInt64 = 0
             let kind = eps_extent(source.number, UInt64(offset), &length)
-            guard kind > 0 else { throw changed() }
+            guard kind > 0 else { throw SourceFile.changed(file) }
             let end = min(offset + Int64(clamping: length), file.size)
             while offset < end {
                 try host.checkCancelled()
@@ -121,7 +115,7 @@ struct PartialCopy {
                     let wanted = Int(min(end - offset, Int64(Self.step)))
                     let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer.bytes[..<wanted])
                     count = try source.read(bytes, at: offset)
-                    guard count == wanted else { throw changed() }
+                    guard count == wanted else { throw SourceFile.changed(file) }
                     hasher?.update(UnsafeRawBufferPointer(bytes))
                     try target.write(UnsafeRawBufferPointer(bytes), at: offset)
                     sent += Int64(count)

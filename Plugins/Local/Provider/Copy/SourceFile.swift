@@ -8,6 +8,13 @@ final class SourceFile: Sendable {
     init(_ number: Int32) { self.number = number }
     deinit { close(number) }
 
+    /// Nobody refused anything: the artifact is another one by now.
+    static func changed(_ file: OperationRequest.File) -> Failure {
+        Failure(
+            .usage, "\(file.name) changed: its bytes are no longer those of its digest", place: file.digest,
+            hint: "publish it again, and let nothing write to it meanwhile")
+    }
+
     /// Fills as much of the buffer as there is before the end of the file.
     func read(_ buffer: UnsafeMutableRawBufferPointer, at offset: Int64) throws -> Int {
         var done = 0

@@ -84,7 +84,7 @@ extension CataloguePlace {
         guard hasFile else { throw lost(finalPath) }
         try ReadBack(host: host, path: finalPath) {
             host.progress(UInt64($0), of: UInt64(file.size), "read back")
-        }.verify(digest)
+        }.verify(file)
         guard try Checksums(in: directory)[file.name] == digest.hex else {
             throw lost("\(directory)/\(Names.checksums)")
         }
@@ -98,6 +98,9 @@ extension CataloguePlace {
         var intents = [try host.intend(kind: Self.fileKind, find: fileFind)]
         let moves = try catalogue.change { document in
             guard hasFile else { throw lost(finalPath) }
+            if document.image(at: relativePath)?.digest != file.digest {
+                try intents[0].created(.init(id: relativePath, undo: [Self.listed: true]))
+            }
             let moves = self.moves(in: document)
             var entry = self.entry(date: date(in: document))
             entry.aliases = document.image(at: relativePath)?.aliases ?? []

@@ -20,7 +20,11 @@ extension CataloguePlace {
                 }
                 putBack(alias, path, text, undo["from"]?.string, &document)
             } else {
-                try remove(path, digest, root, &document)
+                if undo[listed]?.bool == true {
+                    document.images.removeAll { $0.path == path && $0.digest == text }
+                }
+                // What is listed now somebody published, whoever copied the bytes first.
+                if document.image(at: path)?.digest != text { try remove(path, digest, root) }
             }
         }
     }
@@ -35,10 +39,8 @@ extension CataloguePlace {
         document.point(alias, to: old, like: image)
     }
 
-    /// Removes the image's file, its line and its entry, and directories that are empty then.
-    private static func remove(
-        _ path: String, _ digest: Digest, _ root: String, _ document: inout Catalogue.Document
-    ) throws {
+    /// Removes the image's file and its line, and directories that are empty then.
+    private static func remove(_ path: String, _ digest: Digest, _ root: String) throws {
         let full = "\(root)/\(path)"
         let folder = String(full[..<full.lastIndex(of: "/")!])
         var sums = try Checksums(in: folder)
@@ -46,7 +48,6 @@ extension CataloguePlace {
         var gone = [partialPath(of: full, digest)]
         // Without its line the file is not one that we named.
         if sums[name] == digest.hex { gone.append(full) }
-        document.images.removeAll { $0.path == path && $0.digest == "\(digest)" }
         for path in gone where unlink(path) != 0 && errno != ENOENT && errno != ENOTDIR {
             throw File.failure("remove", path)
         }

@@ -10,6 +10,8 @@ import ProviderKit
 struct CataloguePlace: Place {
     static let fileKind = "disk"
     static let aliasKind = "alias"
+    /// In a file's undo: this publication put it on the catalogue's list, and not only its bytes there.
+    static let listed = "listed"
 
     let host: Host
     let request: OperationRequest
@@ -104,12 +106,13 @@ struct CataloguePlace: Place {
         let moves = self.moves(in: document)
         var result = OperationResult()
         result.moves = moves
-        result.nothingToDo = hasFile && isListed && isSummed && moves.isEmpty
+        let isDone = hasFile && isListed && isSummed && moves.isEmpty
+        if !isDone { try Room.check(request.target.address, host, for: hasFile ? [] : [file]) }
+        result.nothingToDo = isDone
         if hasFile && isListed { result.digest = file.digest }
         result.skippedBytes = hasFile ? file.size : 0
         var actions: [String] = []
         if !hasFile {
-            try Space.check(request.target.address, for: [file], host)
             actions.append("copy \(file.name), \(file.size) bytes, to \(relativePath)")
         } else if !isListed {
             actions.append("verify \(relativePath), which is there and not listed")
