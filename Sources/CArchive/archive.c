@@ -8,7 +8,7 @@ struct ep_archive {
     struct archive *reader;
 };
 
-ep_archive *ep_archive_open(int fd) {
+ep_archive *ep_archive_open(int fd, int gzip) {
     ep_archive *self = calloc(1, sizeof *self);
     if (self == NULL) return NULL;
     self->reader = archive_read_new();
@@ -16,8 +16,9 @@ ep_archive *ep_archive_open(int fd) {
         free(self);
         return NULL;
     }
-    // Only what a release may be: no other format's parser sees the bytes. A failure shows at the first entry.
-    archive_read_support_filter_xz(self->reader);
+    // Only what a release or a layer may be: no other format's parser sees the bytes. A failure shows at the first entry.
+    if (gzip) archive_read_support_filter_gzip(self->reader);
+    else archive_read_support_filter_xz(self->reader);
     archive_read_support_format_tar(self->reader);
     archive_read_open_fd(self->reader, fd, 1 << 18);
     return self;

@@ -40,7 +40,12 @@ public struct OperationRequest: Sendable, Equatable, Codable {
             case name, size, digest, verified, subject, tag
             case mediaType = "media_type"
         }
-        public init(name: String, size: Int64, digest: String, mediaType: String? = nil, verified: Bool) {
+        public init(
+            name: String, size: Int64, digest: String, mediaType: String? = nil, verified: Bool, subject: String? = nil,
+            tag: String? = nil
+        ) {
+            self.subject = subject
+            self.tag = tag
             self.name = name
             self.size = size
             self.digest = digest

@@ -54,7 +54,10 @@ struct SchemaTests {
                 kind: "disk", name: "n", version: "v", digest: "d", size: 1, format: "raw",
                 platforms: ["linux/amd64"],
                 annotations: ["k": "v"],
-                files: [.init(name: "n", size: 1, digest: "d", mediaType: "m", verified: true)]),
+                files: [
+                    .init(
+                        name: "n", size: 1, digest: "d", mediaType: "m", verified: true, subject: "s", tag: "t")
+                ]),
             state: ["ep.plan/1": .null], entry: .object([:]), into: "/layout")
         let least = OperationRequest(operation: "ep.plan/1", run: "r", publication: "p", target: target)
         try check(SchemaFile("request"), full: full, least: least)

@@ -17,8 +17,9 @@ typedef struct {
     int64_t size;
 } ep_archive_entry;
 
-// Reads from fd, which the caller keeps and closes. NULL when memory is short.
-ep_archive *ep_archive_open(int fd);
+// Reads a tar, plain or in xz, or with `gzip` set, plain or in gzip; from fd, which the caller keeps and closes. NULL when memory
+// is short.
+ep_archive *ep_archive_open(int fd, int gzip);
 // 1: an entry; 0: the end; -1: an error, see ep_archive_error. Warnings of libarchive count as errors.
 int ep_archive_next(ep_archive *archive, ep_archive_entry *entry);
 // The bytes read of the entry's content, 0 at its end, -1 on error.

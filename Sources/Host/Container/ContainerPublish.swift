@@ -49,6 +49,7 @@ struct ContainerPublish: AsyncParsableCommand, EventTelling {
     var tag: [String] = []
     @Option(help: ArgumentHelp("Which aliases a version has: VERSION: [TAG, TAG].", valueName: "file"))
     var tagsFile: String?
+    @Flag(help: "Attaches the image's provenance and a bill of materials to it.") var attest = false
     @OptionGroup var registries: RegistryOptions
     @OptionGroup var change: TagOptions
     @OptionGroup var running: RunningOptions
@@ -68,8 +69,10 @@ struct ContainerPublish: AsyncParsableCommand, EventTelling {
                     tags: tags.isEmpty ? nil : tags)
             ]
         }
+        var artifact = release.artifact
+        if attest { artifact.attest = true }
         let plan = Plan(
-            name: "openEuler \(release.version.uppercased())", artifacts: [RegistryOptions.artifact: release.artifact],
+            name: "openEuler \(release.version.uppercased())", artifacts: [RegistryOptions.artifact: artifact],
             targets: targets)
         try await session.publish(plan, running: running, printPlan: printPlan, report: report, localOnly: localOnly)
     }

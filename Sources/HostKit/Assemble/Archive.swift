@@ -4,7 +4,7 @@ import Files
 import Glibc
 import OCI
 
-/// The members of a tar, plain or in xz, streamed in the order they come. Not for several threads at once.
+/// The members of a tar, plain or compressed, streamed in the order they come. Not for several threads at once.
 public final class Archive {
     public enum Kind: Sendable { case file, directory, symbolicLink, hardLink, other }
 
@@ -19,9 +19,12 @@ public final class Archive {
     private let file: File
     private let reader: OpaquePointer
 
-    public init(_ path: String) throws {
+    /// What a tar may be in.
+    public enum Compression: Sendable { case xz, gzip }
+
+    public init(_ path: String, compression: Compression = .xz) throws {
         file = try File(path, O_RDONLY)
-        guard let reader = ep_archive_open(file.descriptor) else {
+        guard let reader = ep_archive_open(file.descriptor, compression == .gzip ? 1 : 0) else {
             throw Failure(.internal, "out of memory", place: path)
         }
         self.reader = reader
@@ -32,7 +35,7 @@ public final class Archive {
     private func failure() -> Failure {
         Failure(
             .refused,
-            "the archive is damaged, or neither a tar nor a tar.xz: \(String(cString: ep_archive_error(reader)))",
+            "the archive is damaged, or is no tar: \(String(cString: ep_archive_error(reader)))",
             place: file.path)
     }
 

@@ -14,6 +14,8 @@ struct ArtifactMaker: Sendable {
     /// The mirror that is configured, for artifacts that name none.
     var mirror: String?
     var cache: String
+    /// Ours, which an attestation names.
+    var version: String
     var downloader: any Downloader
     var environment: [String: String]
     /// What an earlier attempt of this run found; a resumed run publishes the same or nothing.
@@ -68,12 +70,18 @@ struct ArtifactMaker: Sendable {
         var options = AssemblyOptions()
         options.sourceDateEpoch = try AssemblyOptions.sourceDateEpoch(of: environment)
         let image = try await assemble(release, into: "\(cache)/layouts/\(release.version)", options: options)
-        let files = image.blobs.map {
+        var files = image.blobs.map {
             OperationRequest.File(
                 name: "\($0.digest)", size: $0.size, digest: "\($0.digest)", mediaType: $0.mediaType, verified: true)
         }
+        if artifact.attest == true {
+            files += Self.attached(
+                try attest(image, of: release, options: options, tool: version), to: "\(image.indexDigest)")
+        }
         var paths: [String: String] = [:]
-        for blob in image.blobs { paths["\(blob.digest)"] = "\(image.layoutPath)/blobs/sha256/\(blob.digest.hex)" }
+        for file in files {
+            paths[file.name] = "\(image.layoutPath)/blobs/sha256/\(try Digest(parsing: file.digest).hex)"
+        }
         return ReadyArtifact(
             name: name,
             document: .init(
@@ -87,6 +95,21 @@ struct ArtifactMaker: Sendable {
                         architecture: $0.architecture.name, location: $0.url, digest: "\($0.digest)", size: $0.size)
                 }, index: release.index, zlib: image.zlibVersion),
             missing: release.missing.map(\.name), seconds: image.seconds)
+    }
+
+    private static func attached(_ attestations: [Attestation], to subject: String) -> [OperationRequest.File] {
+        var files: [OperationRequest.File] = []
+        for attestation in attestations {
+            for part in attestation.blobs + [attestation.manifest]
+            where !files.contains(where: { $0.name == "\(part.digest)" }) {
+                var file = OperationRequest.File(
+                    name: "\(part.digest)", size: part.size, digest: "\(part.digest)", mediaType: part.mediaType,
+                    verified: true)
+                if part == attestation.manifest { file.subject = subject }
+                files.append(file)
+            }
+        }
+        return files
     }
 
     private func tell(_ fetching: Fetching, of name: String) {

@@ -152,7 +152,8 @@ public struct Executor: Sendable {
     ) async throws -> [String: ReadyArtifact] {
         let observer = context.observer
         let maker = ArtifactMaker(
-            plan: plan, mirror: mirror, cache: cache, downloader: downloader, environment: environment, pinned: pinned,
+            plan: plan, mirror: mirror, cache: cache, version: version, downloader: downloader,
+            environment: environment, pinned: pinned,
             observer: observer, fetch: { try await fetch($0, $1, $2, $3, context) })
         return try await withThrowingTaskGroup(of: ReadyArtifact.self) { group in
             for name in plan.plan.artifacts.keys { group.addTask { try await maker.make(name) } }

@@ -129,7 +129,7 @@ public struct LocatedPlan: Sendable {
         let ofContainer = [
             ("release", artifact.release != nil), ("index", artifact.index != nil),
             ("architectures", artifact.architectures != nil), ("mirror", artifact.mirror != nil),
-            ("lock", artifact.lock != nil),
+            ("lock", artifact.lock != nil), ("attest", artifact.attest != nil),
         ]
         let ofImages = [("images", artifact.images != nil), ("options", artifact.options != nil)]
         let ofDisk = [

@@ -11,6 +11,8 @@ public struct Plan: Sendable, Equatable, Codable {
         public var architectures: [String]?
         public var mirror: String?
         public var lock: String?
+        /// Whether documents about its making and its content are attached to the image.
+        public var attest: Bool?
         /// Images that exist, in place of a release; several are joined.
         public var images: [String]?
         /// Of images in a registry: its provider's options.
@@ -24,7 +26,7 @@ public struct Plan: Sendable, Equatable, Codable {
         /// A base image from a release mirror.
         public init(
             release: String, index: String? = nil, architectures: [String]? = nil, mirror: String? = nil,
-            lock: String? = nil
+            lock: String? = nil, attest: Bool? = nil
         ) {
             kind = "container"
             self.release = release
@@ -32,6 +34,7 @@ public struct Plan: Sendable, Equatable, Codable {
             self.architectures = architectures
             self.mirror = mirror
             self.lock = lock
+            self.attest = attest
         }
 
         /// An image that exists; several are joined to one of several platforms.
