@@ -103,7 +103,8 @@ struct ManyTests {
         try await lab.publish(registry.host).ended(0)
         for architecture in ["amd64", "arm64"] {
             let copied = try await runApart([
-                "skopeo", "--insecure-policy", "--override-arch", architecture, "copy", "--src-tls-verify=false",
+                "skopeo", "--insecure-policy", "--override-arch", architecture, "copy", "--preserve-digests",
+                "--src-tls-verify=false",
                 "--dest-tls-verify=false", "oci:\(lab.scratch.path)/image:v1",
                 "docker://\(registry.host)/team/part:\(architecture)",
             ])
