@@ -65,7 +65,7 @@ struct TagTests {
     func dangling() async throws {
         let lab = try Lab()
         let registry = try await lab.registry(.init { $0.acceptsDangling = true })
-        try await registry.fault(.hold(.answered), on: "PUT", "/manifests/\(lab.digest)")
+        try await registry.fault(.hold(.answered, freezes: true), on: "PUT", "/manifests/\(lab.digest)")
         async let answer = lab.publish(registry.host)
         try await registry.waitUntilHeld()
         try await registry.forget(lab.blobs[0], in: "team/image")
