@@ -11,7 +11,7 @@ struct ContainerApp: AsyncParsableCommand {
 }
 
 /// Several images of one platform each become one image of all of them.
-struct ContainerAppPublish: AsyncParsableCommand {
+struct ContainerAppPublish: AsyncParsableCommand, EventTelling {
     static let configuration = CommandConfiguration(
         commandName: "publish", abstract: "Joins images of single platforms to one and publishes it.", aliases: ["push"]
     )

@@ -18,19 +18,9 @@ struct RPMPackage: Sendable, Equatable {
 
     /// github.com/package-url/purl-spec, types/rpm.
     var purl: String {
-        var text = "pkg:rpm/openeuler/\(Self.encoded(name))@\(Self.encoded("\(version)-\(release)"))"
-        text += "?arch=\(Self.encoded(architecture))"
+        var text = "pkg:rpm/openeuler/\(name.percentEncoded)@\("\(version)-\(release)".percentEncoded)"
+        text += "?arch=\(architecture.percentEncoded)"
         return text + (epoch.map { "&epoch=\($0)" } ?? "")
-    }
-
-    private static func encoded(_ text: String) -> String {
-        text.utf8.map { byte in
-            let isPlain =
-                (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
-                || [0x2d, 0x2e, 0x5f, 0x7e].contains(byte)
-            let digits = String(byte, radix: 16, uppercase: true)
-            return isPlain ? String(UnicodeScalar(byte)) : "%" + (digits.count == 1 ? "0" : "") + digits
-        }.joined()
     }
 
     /// A header as the database keeps it (rpm.org/docs, "RPM V4 Package format", "Header format"): two counts, entries of tag,

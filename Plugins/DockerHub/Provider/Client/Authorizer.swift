@@ -151,8 +151,8 @@ actor Authorizer {
     }
 
     private func get(_ realm: String, _ service: String?) throws -> HTTPRequest {
-        var query = scopes.map { "scope=" + Self.encoded($0) }
-        if let service { query.insert("service=" + Self.encoded(service), at: 0) }
+        var query = scopes.map { "scope=" + $0.percentEncoded }
+        if let service { query.insert("service=" + service.percentEncoded, at: 0) }
         var request = HTTPRequest("GET", realm + (realm.contains("?") ? "&" : "?") + query.joined(separator: "&"))
         request.headers["Authorization"] = try basic().map { "Basic " + $0.reveal() }
         return request
@@ -171,24 +171,13 @@ actor Authorizer {
     private func oauth(_ realm: String, _ service: String?, _ refresh: Secret) -> HTTPRequest {
         var form = [
             "grant_type=refresh_token", "client_id=eulerpublisher",
-            "scope=" + Self.encoded(scopes.joined(separator: " ")),
-            "refresh_token=" + Self.encoded(refresh.reveal()),
+            "scope=" + scopes.joined(separator: " ").percentEncoded,
+            "refresh_token=" + refresh.reveal().percentEncoded,
         ]
-        if let service { form.append("service=" + Self.encoded(service)) }
+        if let service { form.append("service=" + service.percentEncoded) }
         var request = HTTPRequest("POST", realm, body: .bytes(Array(form.joined(separator: "&").utf8)))
         request.headers["Content-Type"] = "application/x-www-form-urlencoded"
         request.isIdempotent = true
         return request
-    }
-
-    /// Percent-encoded for a query or a form (RFC 3986, unreserved characters stay).
-    static func encoded(_ text: String) -> String {
-        text.utf8.map { byte in
-            let isPlain =
-                (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
-                || [0x2d, 0x2e, 0x5f, 0x7e].contains(byte)
-            let digits = String(byte, radix: 16, uppercase: true)
-            return isPlain ? String(UnicodeScalar(byte)) : "%" + (digits.count == 1 ? "0" : "") + digits
-        }.joined()
     }
 }

@@ -74,7 +74,7 @@ struct BlobPush: Sendable {
     /// A mount if a source is known, else nothing yet. A mount that is not granted leaves an upload, which is used.
     private func begin(_ file: OperationRequest.File) async throws -> (begun: BlobUpload.Position?, mounted: String?) {
         for source in mountSources where source != client.repository.path {
-            let query = "mount=\(Authorizer.encoded(file.digest))&from=\(Authorizer.encoded(source))"
+            let query = "mount=\(file.digest.percentEncoded)&from=\(source.percentEncoded)"
             let response = try await client.send("POST", "blobs/uploads/?\(query)")
             switch response.status {
             case 201: return (nil, source)

@@ -28,7 +28,7 @@ struct BlobUpload: Sendable {
 
     private func put(_ location: String, _ body: HTTPBody) async throws -> HTTPResponse {
         var request = HTTPRequest(
-            "PUT", Self.adding("digest=\(Authorizer.encoded(file.digest))", to: location), body: body)
+            "PUT", Self.adding("digest=\(file.digest.percentEncoded)", to: location), body: body)
         request.headers["Content-Type"] = "application/octet-stream"
         let sent = file.size - body.length
         let (progress, digest) = (push.progress, file.digest)
