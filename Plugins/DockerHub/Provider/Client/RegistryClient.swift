@@ -70,13 +70,12 @@ final class RegistryClient: Sendable {
         let name = repository.apiHost
         if isClear { return try await ping("http://\(name)") }
         guard repository.isLoopback else { return try await ping("https://\(name)") }
-        do { return try await ping("https://\(name)", once: true) } catch let failure as Failure
-            where failure.code == .network
+        // A registry of this machine may do without TLS. It is asked in the clear first, which costs less than reading all
+        // authorities in vain; one that has TLS answers 400, or not at all.
+        do { return try await ping("http://\(name)", once: true) } catch let failure as Failure
+            where [nil, 400].contains(failure.httpStatus)
         {
-            // A registry of this machine may do without TLS. One that has it answers 400 in the clear.
-            do { return try await ping("http://\(name)", once: true) } catch let second as Failure {
-                throw [nil, 400].contains(second.httpStatus) ? failure : second
-            }
+            return try await ping("https://\(name)", once: true)
         }
     }
 
