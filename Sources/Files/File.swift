@@ -21,6 +21,8 @@ public final class File: Sendable {
         let (code, hint): (Failure.Code, String?) =
             switch number {
             case ENOSPC, EDQUOT: (.quota, nil)
+            case EFBIG: (.quota, "let this user's files be larger (ulimit -f)")
+            case EMFILE, ENFILE: (.quota, "let this user have more open files (ulimit -n)")
             case ENOENT: (.usage, "check the path: that, or the directory that it lies in, is not there")
             case EEXIST: (.usage, "name another path, or remove what is there")
             case EACCES, EPERM, EROFS: (.usage, "name a place that you may use so, or change who may")
@@ -69,10 +71,14 @@ public final class File: Sendable {
     public func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
 
     /// The whole of a small file.
-    /// - Throws: `Failure` when it cannot be read or is larger than `limit` bytes.
+    /// - Throws: `Failure` when it cannot be read, is no plain file or is larger than `limit` bytes.
     public static func contents(_ path: String, limit: Int = 16 << 20) throws -> [UInt8] {
-        let file = try File(path, O_RDONLY)
-        let size = try file.size()
+        // A pipe in a stranger's directory would be waited for until somebody writes to it.
+        let file = try File(path, O_RDONLY | O_NONBLOCK)
+        var status = stat()
+        guard fstat(file.descriptor, &status) == 0 else { throw failure("read", path) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw Failure(.usage, "this is not a file", place: path) }
+        let size = Int64(status.st_size)
         guard size <= limit else {
             throw Failure(.usage, "the file is larger than \(limit) bytes", place: path)
         }

@@ -9,9 +9,9 @@ enum RetryAfter {
     static func duration(_ headers: HTTPHeaders, now: Int = time(nil)) -> Duration? {
         guard let text = headers["Retry-After"] ?? headers["X-Retry-After"], !text.isEmpty else { return nil }
         let sent = headers["Date"].map { curl_getdate($0, nil) } ?? -1
-        func until(_ date: Int) -> Duration { .seconds(max(0, date - (sent >= 0 ? Int(sent) : now))) }
+        let longest = 10 * 365 * 86_400
+        func until(_ date: Int) -> Duration { .seconds(min(longest, max(0, date - (sent >= 0 ? Int(sent) : now)))) }
         if text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
-            let longest = 10 * 365 * 86_400
             let number = Int(text) ?? longest
             // More seconds than 30 years are no pause but a time.
             if number > 1_000_000_000, headers["Retry-After"] == nil { return until(number) }

@@ -13,6 +13,8 @@ enum Signals {
     /// First of all.
     static func start() {
         signal(SIGPIPE, SIG_IGN)
+        // The write that is too large fails, and says so.
+        signal(SIGXFSZ, SIG_IGN)
         let reading = eps_catch_signals()
         guard reading >= 0 else { return }
         pipe.withLock { $0 = reading }

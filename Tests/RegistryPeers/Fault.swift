@@ -1,3 +1,5 @@
+import Foundation
+
 /// Something that goes wrong with a request, or several such things; servers/faults.py does them.
 public struct Fault: Sendable {
     var effects: [String: Value]
@@ -44,6 +46,10 @@ public struct Fault: Sendable {
         answer(
             status, "<!DOCTYPE html>\n<html><body><h1>Something is wrong</h1></body></html>\n",
             content: "text/html; charset=utf-8")
+    }
+    /// These bytes in place of an answer, which need not be HTTP; then so many more; then the end of the connection.
+    public static func raw(_ bytes: some Sequence<UInt8>, flood: Int = 0) -> Fault {
+        Fault(["raw": ["data": .text(Data(bytes).base64EncodedString()), "flood": .number(flood)]])
     }
     /// An error of the specification's form.
     public static func error(_ status: Int, _ code: String) -> Fault {

@@ -87,6 +87,11 @@ public final class StrictRegistry: Sendable {
         try await order(Order(do: "forget", name: repository, reference: reference))
     }
 
+    /// Gives another repository all that one has, without a request.
+    public func copy(_ repository: String, to other: String) async throws {
+        try await order(Order(do: "copy", name: repository, to: other))
+    }
+
     // Faults
 
     /// From now on something goes wrong.
@@ -138,6 +143,7 @@ public final class StrictRegistry: Sendable {
         var fault: PlacedFault?
         var name: String?
         var reference: String?
+        var to: String?
     }
 
     private struct Number: Decodable, Sendable {

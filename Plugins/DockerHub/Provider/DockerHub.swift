@@ -30,6 +30,7 @@ public struct DockerHub: Provider {
         var configuration = HTTPConfiguration(environment: environment)
         configuration.userAgent = "eulerpublisher"
         configuration.verifiesTLS = options.verifiesTLS
+        if let stall = options.stall { configuration.timeouts.lowSpeedTime = stall }
         configuration.trace = { [host] in host.log(.debug, $0) }
         configuration.paused = { [host] in host.log(.warning, "\($0) asks for a pause of \(Int($1.rounded(.up))) s") }
         try CertificateDirectory.find(for: repository.host, environment: environment)?.apply(to: &configuration)

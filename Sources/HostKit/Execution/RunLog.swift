@@ -24,7 +24,8 @@ final class RunLog: Sendable {
     func write(_ level: String, _ who: String, _ message: String) {
         guard (Self.levels.firstIndex(of: level) ?? least) >= least else { return }
         let text = "\(who): \(message)".split(whereSeparator: \.isNewline).joined(separator: " | ")
-        let line = "\(Timestamp.now()) \(level) \(text)\n"
+        // People show it to their terminals.
+        let line = "\(Timestamp.now()) \(level) \(Printable.line(text))\n"
         // A log that cannot be written must not stop a publication.
         file.withLock { try? $0?.write(Array(line.utf8)) }
     }

@@ -27,7 +27,9 @@ public struct VerifiedDigests: Sendable {
 
     private func verify(_ blob: ExistingImage.Blob) throws {
         let (digest, path) = (blob.descriptor.digest, blob.path)
-        guard let before = Self.identity(path) else { throw File.failure("read", path) }
+        guard let before = Self.identity(path) else {
+            throw Failure(.refused, "the blob is not a file", place: path, hint: "copy the image into the layout again")
+        }
         let note = "\(directory)/\(digest.hex)"
         if let known = try? File.contents(note, limit: 256), known == Array(before.utf8) { return }
         let found = try Digest.sha256(ofFile: path)

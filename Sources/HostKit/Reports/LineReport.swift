@@ -59,12 +59,12 @@ public final class LineReport: RunObserver {
         case .operationStarted: return isVerbose ? operation : nil
         case .targetDone, .targetFailed:
             let ending = event.ending.map { texts.endings($0) } ?? ""
-            if let failure = event.failure { return "\(ending): \(failure.message)" }
+            if let failure = event.failure { return "\(ending): \(Printable.short(failure.message))" }
             let amounts = event.sentBytes.map {
                 " (\(Amounts.bytes($0)) sent, \(Amounts.bytes(event.skippedBytes ?? 0)) skipped)"
             }
             return "\(ending) \(Amounts.digest(event.digest ?? ""))\(amounts ?? "")"
-        case .warning: return "warning: \(event.message ?? "")"
+        case .warning: return "warning: \(Printable.short(event.message ?? ""))"
         default: return nil
         }
     }

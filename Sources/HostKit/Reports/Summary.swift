@@ -53,21 +53,21 @@ public enum Summary {
 
     private static func details(_ target: TargetOutcome, texts: Texts) -> String {
         guard let failure = target.failure else { return "" }
-        var lines = ["  \(target.target)   \(failure.message)"]
+        var lines = ["  \(target.target)   \(Printable.short(failure.message))"]
         let vendor = [failure.vendorCode, failure.requestID.map { "request \($0)" }].compactMap { $0 }
         if !vendor.isEmpty { lines[0] += " (\(vendor.joined(separator: ", ")))" }
-        if let place = failure.place, place != target.target { lines.append("    \(place)") }
-        if let hint = failure.hint { lines.append("    \(texts.fix)  \(hint)") }
+        if let place = failure.place, place != target.target { lines.append("    \(Printable.short(place))") }
+        if let hint = failure.hint { lines.append("    \(texts.fix)  \(Printable.short(hint))") }
         return lines.joined(separator: "\n")
     }
 
     /// A failure of the whole command, for standard error.
     public static func text(_ failure: Failure, status: Int32, texts: Texts) -> String {
-        var text = failure.message
-        if let place = failure.place { text = "\(place): \(text)" }
+        var text = Printable.short(failure.message)
+        if let place = failure.place { text = "\(Printable.short(place)): \(text)" }
         let vendor = [failure.vendorCode, failure.requestID.map { "request \($0)" }].compactMap { $0 }
         if !vendor.isEmpty { text += " (\(vendor.joined(separator: ", ")))" }
-        if let hint = failure.hint { text += "\n  \(texts.fix)  \(hint)" }
+        if let hint = failure.hint { text += "\n  \(texts.fix)  \(Printable.short(hint))" }
         return "\(text)\n\(texts.exit(status))"
     }
 }

@@ -5,7 +5,7 @@ of that method (null: any) whose path and query have a match of the regular expr
 `times` says (null: always). What a fault does is a dictionary; several may befall one request, and are merged.
 
   before the request is executed
-    hold       {"at": "before", "freezes"}   waits until released
+    hold       {"at": "before", "freezes", "after"}   waits until released, once so many bytes of the body were read
     revoke     true          forgets every token
     answer     {"status", "headers", "text", "content"}   not executed
     limited    {"style": "seconds" | "date" | "hub", "seconds"}   429 in a known way
@@ -13,6 +13,7 @@ of that method (null: any) whose path and query have a match of the regular expr
     challenge  text          401 with this WWW-Authenticate
     storage    true          307 to the storage, which takes no Authorization
     reset      {"at": "before", "after": bytes of the body that are read first}
+    raw        {"data": base64, "flood"}   these bytes in place of an answer, then so many more, then the end
     refuse_chunked  true     411 for a body without a length
   bidden to the registry: no_mount, relative, stuck, out_of_range, immutable (a status)
   after

@@ -176,6 +176,12 @@ class Store:
             repository.manifests.pop(reference, None)
             repository.blobs.discard(reference)
 
+    def copy(self, name, to):
+        """Another repository with all that this one has."""
+        with self.lock:
+            one, other = self.known(name), self.repository(to)
+            other.blobs, other.manifests, other.tags = set(one.blobs), dict(one.manifests), dict(one.tags)
+
     def contents(self):
         with self.lock:
             return {name: {"tags": dict(one.tags), "manifests": sorted(one.manifests), "blobs": sorted(one.blobs)}

@@ -4,7 +4,7 @@
 The first line of the standard input is JSON: directory, tls, auth, users, anonymous, tokens, and what protocol.py reads.
 Prints the ports when it is ready. The control port takes POST /_control with {"do": VERB, ...}; see Control.
 """
-import json, os, secrets, sys
+import base64, json, os, secrets, sys
 
 import faults, peer, protocol, store, tokens
 from peer import Answer, TooLarge
@@ -20,11 +20,15 @@ class Faulty(peer.Handler):
             self.record["fault"] = True
         if do.get("revoke"):
             self.server.keeper.forget()
+        if do.get("hold", {}).get("at") == "before":
+            self.read(do["hold"].get("after") or 0)
         present.hold(do, "before")
         reset = do.get("reset")
         if reset and reset["at"] == "before":
             self.read(reset.get("after") or 0)
             self.reset()
+        if "raw" in do:
+            return self.send_raw(do["raw"])
         answer = faults.instead(do, self)
         if answer is None:
             try:
@@ -37,6 +41,18 @@ class Faulty(peer.Handler):
         present.freeze(do, "answered")
         self.send(faults.change(do, answer))
         present.hold(do, "answered")
+
+    def send_raw(self, raw):
+        """Whatever it is, and then the end: nothing of it is HTTP unless the test says so."""
+        self.close_connection = True
+        if not self.body.waits:
+            self.body.drain(1)
+            self.connection.settimeout(None)
+        self.wfile.write(base64.b64decode(raw["data"]))
+        left, piece = raw.get("flood") or 0, b"x" * (1 << 16)
+        while left > 0:
+            self.wfile.write(piece[:left])
+            left -= len(piece)
 
     def read(self, count):
         for _ in self.body.pieces() if count else ():
@@ -83,7 +99,8 @@ class Storage:
 
 
 class Control(peer.Handler):
-    """fault {fault} -> {number}; clear; release; revoke; forget {name, reference}; state; contents; requests; tokens."""
+    """fault {fault} -> {number}; clear; release; revoke; forget {name, reference}; copy {name, to};
+    state; contents; requests; tokens."""
 
     def respond(self):
         asked = json.loads(self.body.whole(1 << 24) or b"{}")
@@ -108,6 +125,10 @@ class Control(peer.Handler):
 
     def do_forget(self, asked):
         self.server.store.forget(asked["name"], asked["reference"])
+        return b"{}"
+
+    def do_copy(self, asked):
+        self.server.store.copy(asked["name"], asked["to"])
         return b"{}"
 
     def do_state(self, _):

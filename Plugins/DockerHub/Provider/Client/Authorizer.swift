@@ -32,6 +32,9 @@ actor Authorizer {
         }
     }
 
+    /// Bytes of a token: more fits into no server's headers.
+    private static let tokenLimit = 1 << 16
+
     private let http: HTTPClient
     private let host: Host
     private let repository: Repository
@@ -144,9 +147,18 @@ actor Authorizer {
                 .authentication, "the login's answer holds no token", place: response.place,
                 hint: "this may not be a token service: check the registry's address")
         }
+        // It becomes a header's value (RFC 6750, 2.1), which nobody may add a line to.
+        let isSound = value.withBytes {
+            (1...Self.tokenLimit).contains($0.count) && $0.allSatisfy { (0x21...0x7e).contains($0) }
+        }
+        guard isSound else {
+            throw Failure(
+                .authentication, "the login's answer holds a token that cannot be sent", place: response.place,
+                hint: "this is the login's defect: report it there")
+        }
         try host.redact(value)
-        // The specification: 60 s when nothing is said, and no shorter life is to be believed.
-        let life = max(answer.expiresIn ?? 60, 60)
+        // The specification: 60 s when nothing is said, and no shorter life is to be believed; a day's end is too far to count.
+        let life = min(max(answer.expiresIn ?? 60, 60), 86_400)
         return Token(value: value, renewal: asked + .seconds(min(life * 0.75, life - 15)))
     }
 

@@ -17,6 +17,11 @@ struct Fetch: Sendable {
     private static let depthLimit = 3
     private static let partLimit = 4096
     private static let attempts = 4
+    private static let patience: HTTPRetryPolicy = {
+        var policy = HTTPRetryPolicy()
+        policy.attempts = 2
+        return policy
+    }()
 
     /// - Parameter name: a tag, or a digest.
     func image(_ name: String) async throws -> (root: Descriptor, received: Int64) {
@@ -30,9 +35,10 @@ struct Fetch: Sendable {
             mediaType: Self.type(bytes, stated: type), digest: sha256(bytes), size: Int64(bytes.count))
         if name.hasPrefix("sha256:"), "\(root.digest)" != name { throw wrong(name) }
         try layout.add(Encoded(bytes: bytes, descriptor: root))
-        var blobs: [Digest: Descriptor] = [:]
-        try await walk(root, documents, &blobs, depth: 0)
-        let total = UInt64(blobs.values.reduce(0) { $0 + $1.size })
+        var parts = Parts()
+        try await walk(root, documents, &parts, depth: 0)
+        let blobs = parts.blobs
+        let total = UInt64(parts.size)
         let missing = blobs.values.filter { !layout.has($0.digest, size: $0.size) }
             .sorted { ($0.size, $0.digest.hex) > ($1.size, $1.digest.hex) }
         let counter = Counter()
@@ -47,14 +53,25 @@ struct Fetch: Sendable {
         return (root, missing.reduce(0) { $0 + $1.size })
     }
 
+    /// What the image is made of, each once.
+    private struct Parts {
+        var documents: Set<Digest> = []
+        var blobs: [Digest: Descriptor] = [:]
+        /// Of all blobs, in bytes.
+        var size: Int64 = 0
+    }
+
     private final class Counter: Sendable { let value = Atomic<Int64>(0) }
 
     private func walk(
-        _ descriptor: Descriptor, _ documents: Manifests, _ blobs: inout [Digest: Descriptor], depth: Int
+        _ descriptor: Descriptor, _ documents: Manifests, _ parts: inout Parts, depth: Int
     ) async throws {
-        guard depth <= Self.depthLimit, blobs.count <= Self.partLimit else {
+        // Indexes may name the same one thousands of times, and that the next one.
+        guard parts.documents.insert(descriptor.digest).inserted else { return }
+        guard depth <= Self.depthLimit, parts.blobs.count + parts.documents.count <= Self.partLimit else {
             throw Failure(
-                .refused, "the image has too many parts, or nests them too deep", place: "\(descriptor.digest)")
+                .refused, "the image has too many parts, or nests them too deep, at \(descriptor.digest)",
+                place: "\(client.repository)")
         }
         if !layout.has(descriptor.digest, size: descriptor.size) {
             guard let (bytes, _) = try await documents.get("\(descriptor.digest)") else {
@@ -69,11 +86,20 @@ struct Fetch: Sendable {
         }
         if MediaType.isIndex(descriptor.mediaType) {
             for entry in try layout.index(descriptor).manifests {
-                try await walk(entry, documents, &blobs, depth: depth + 1)
+                try await walk(entry, documents, &parts, depth: depth + 1)
             }
         } else if MediaType.isManifest(descriptor.mediaType) {
             let manifest = try layout.manifest(descriptor)
-            for part in manifest.layers + [manifest.config] { blobs[part.digest] = part }
+            for part in manifest.layers + [manifest.config] where parts.blobs[part.digest] == nil {
+                let (size, isHuge) = parts.size.addingReportingOverflow(part.size)
+                guard part.size >= 0, !isHuge else {
+                    throw Failure(
+                        .refused, "\(descriptor.digest) states parts of \(part.size) bytes, which no image has",
+                        place: "\(client.repository)")
+                }
+                parts.blobs[part.digest] = part
+                parts.size = size
+            }
         }
     }
 
@@ -85,6 +111,8 @@ struct Fetch: Sendable {
                 let sink = HashingSink(file, limit: blob.size)
                 let response = try await client.send("GET", "blobs/\(blob.digest)") {
                     $0.destination = .sink { try sink.take($0) }
+                    // The attempts here are enough: both together would try a crawling answer twenty times.
+                    $0.retry = Self.patience
                 }
                 guard response.isSuccess else { throw response.refusal("the blob \(blob.digest)", client) }
                 guard sink.finish() == (blob.digest, blob.size) else { throw wrong("\(blob.digest)") }

@@ -82,6 +82,8 @@ struct Options: Sendable {
     var checksLayers = true
     var parallel = 4
     var chunkMiB: Int64?
+    /// How long a transfer may crawl.
+    var stall: Duration?
     var mountFrom: [String] = []
     /// A PEM file of authorities to trust besides the system's.
     var authority: String?
@@ -105,6 +107,7 @@ struct Options: Sendable {
         checksLayers = configuration["check_layers"]?.bool != false
         parallel = configuration["parallel"]?.integer.map { Int($0) } ?? 4
         chunkMiB = configuration["chunk_mib"]?.integer
+        stall = configuration["stall_s"]?.integer.map { .seconds($0) }
         mountFrom = (configuration["mount_from"]?.array ?? []).compactMap(\.string)
         authority = configuration["ca_file"]?.string
         readme = configuration["readme"]?.string

@@ -9,14 +9,16 @@ struct Tags: Sendable {
     let client: RegistryClient
 
     private static let limit = 100_000
+    private static let pageLimit = 1000
 
-    /// All of them, page after page.
+    /// All of them, page after page. A registry whose pages lead in a circle, or never end, is left.
     func all() async throws -> [String] {
         struct Page: Decodable {
             var tags: [String]?
         }
         var response = try await client.send("GET", "tags/list?n=1000")
         var tags: [String] = []
+        var seen: Set<String> = []
         while true {
             if response.status == 404 { return [] }
             guard response.isSuccess else { throw response.refusal("the list of tags", client) }
@@ -28,6 +30,11 @@ struct Tags: Sendable {
                 throw Failure(.refused, "the repository has over \(Self.limit) tags", place: response.place)
             }
             guard let next = try Self.next(response) else { return tags.filter(Reference.isTag) }
+            guard seen.insert(next).inserted, seen.count < Self.pageLimit else {
+                throw Failure(
+                    .refused, "the list of tags never ends: its pages lead to others after \(seen.count) of them",
+                    place: response.place, hint: "this is the registry's defect: report it there")
+            }
             response = try await client.send(HTTPRequest("GET", next))
         }
     }

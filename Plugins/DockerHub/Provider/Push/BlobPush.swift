@@ -75,7 +75,8 @@ struct BlobPush: Sendable {
     private func begin(_ file: OperationRequest.File) async throws -> (begun: BlobUpload.Position?, mounted: String?) {
         for source in mountSources where source != client.repository.path {
             let query = "mount=\(file.digest.percentEncoded)&from=\(source.percentEncoded)"
-            let response = try await client.send("POST", "blobs/uploads/?\(query)")
+            // Mounted twice is mounted, and an upload that nobody uses does no harm.
+            let response = try await client.send("POST", "blobs/uploads/?\(query)") { $0.isIdempotent = true }
             switch response.status {
             case 201: return (nil, source)
             case 202: return (try BlobUpload.Position(begun: response), nil)

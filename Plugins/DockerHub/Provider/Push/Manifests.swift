@@ -110,8 +110,10 @@ struct RateLimit: Sendable, Equatable {
     /// A warning when little is left, a line in the log else.
     func tell(_ host: Host, _ repository: Repository) {
         let span = window.map { " in \($0 / 3600) h" } ?? ""
+        // Numbers of any size come here.
+        let (tenfold, isHuge) = remaining.multipliedReportingOverflow(by: 10)
         host.log(
-            remaining * 10 < limit ? .warning : .debug,
+            !isHuge && tenfold < limit ? .warning : .debug,
             "\(repository.host) serves \(limit) pulls\(span), \(remaining) are left")
     }
 }
