@@ -7,10 +7,10 @@ STAGE := .build/stage
 SWIFTFLAGS := -c release --static-swift-stdlib --build-system native \
     -Xcc -ffile-prefix-map=$(CURDIR)=. -Xcxx -ffile-prefix-map=$(CURDIR)=.
 
-.PHONY: help demo build stage install test check fmt mutants bench campaign docs clean
+.PHONY: help demo build stage install test check fmt mutants bench campaign campaign-large docs clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 16
 demo: ## a release from a mirror to a local catalogue, read back and run; needs no account
 	@scripts/demo
 build: ## the programs and providers, in .build/release
@@ -33,6 +33,8 @@ bench: stage ## the figures that the documents claim, measured on the staged tre
 	@Benchmarks/registries $(STAGE)
 campaign: stage ## the long campaign of faults: kills at every request of a publication
 	@scripts/campaign $(STAGE)
+campaign-large: stage ## the same of a push of 1 GB, whole and in chunks; takes a quarter of an hour and 6 GB in /tmp
+	@Tests/Campaign/registries $(STAGE) --megabytes 1000
 docs: ## the documents checked, and the pages of ProviderKit in .build/docs
 	@scripts/docs
 clean: ## removes what was built

@@ -99,6 +99,12 @@ public final class DockerRegistry: Sendable {
     /// Ends the registry; connections to it are refused from then on. What it stored stays.
     public func stop() async throws { _ = try await server.ask("stop", as: Ready.self) }
 
+    /// SIGKILL: what was under way is lost.
+    public func kill() async throws { _ = try await server.ask("kill", as: Ready.self) }
+    /// SIGSTOP: connections are taken and never answered, until `thaw`.
+    public func freeze() async throws { _ = try await server.ask("freeze", as: Ready.self) }
+    public func thaw() async throws { _ = try await server.ask("thaw", as: Ready.self) }
+
     /// Starts it again, at the same port and with the same storage; uploads go on as well.
     public func start() async throws { _ = try await server.ask("start", as: Ready.self) }
 

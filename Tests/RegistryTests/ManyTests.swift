@@ -12,57 +12,41 @@ struct ManyTests {
     func oneOfThree() async throws {
         let lab = try Lab()
         try lab.makeMirror()
-        let basic = try await lab.registry(.init(.basic, tls: true))
-        let token = try await lab.registry(.init(.bearer(seconds: 60), tls: true))
-        let plain = try await lab.registry()
-        try lab.scratch.write(
-            "registry.yaml",
-            """
-            \(basic.host): [THE_USER, THE_PASSWORD, \(basic.host)/team/image]
-            \(token.host): [THE_USER, THE_PASSWORD, \(token.host)/team/image]
-            \(plain.host): [THE_USER, THE_PASSWORD, \(plain.host)/team/image]
-
-            """)
-        let environment = [
-            "EP_LOGIN_FILE": "\(lab.scratch.path)/registry.yaml", "THE_USER": RegistryUser.publisher.name,
-            "THE_PASSWORD": RegistryUser.publisher.password,
-        ]
-        func publish(_ more: String...) async throws -> Answer {
-            try await lab.publishRelease(["-m", "--insecure", plain.host] + more, environment: environment)
-        }
+        let three = try await Three(lab)
+        let (basic, token, plain) = (three.basic, three.token, three.plain)
 
         // From the second blob on nothing comes through.
         try await plain.fault(.reset(.before), on: "PUT", "/blobs/uploads/", nth: 2, times: nil)
         // Nothing was released: that is no part of the work, it is the network.
-        try await publish("--tag-when", "all").ended(5, plain.host)
-        for registry in [basic, token, plain] { #expect(try registry.contents()["team/image"]?.tags ?? [:] == [:]) }
+        try await three.publish("--tag-when", "all").ended(5, plain.host)
+        var seen = try await three.witness.testimony()
+        for registry in three.all {
+            #expect(try three.tags(registry) == [:])
+            #expect(seen[registry.host]?.polls ?? 0 > 10 && seen[registry.host]?.first == nil)
+        }
 
-        let half = try await publish()
+        let half = try await three.publish()
         half.ended(7, plain.host, "resume")
         #expect(half.output.contains("2 of 3"), "\(half.output)")
-        let digest = try #require(basic.contents()["team/image"]?.tags[Self.tag])
-        #expect(try token.contents()["team/image"]?.tags == [Self.tag: digest])
-        #expect(try plain.contents()["team/image"]?.tags ?? [:] == [:])
+        let digest = try #require(try three.tags(basic)[Self.tag])
+        seen = try await three.witness.testimony()
+        for registry in [basic, token] { #expect(seen[registry.host]?.sights.last?.digest == digest) }
+        #expect(seen[plain.host]?.first == nil)
+        #expect(try three.tags(token) == [Self.tag: digest] && three.tags(plain) == [:])
 
         try await plain.clearFaults()
-        let before = try [basic, token].map { try $0.changes().count }
-        let stored = Set(try plain.contents()["team/image"]?.blobs ?? [])
-        #expect(!stored.isEmpty)
-        let rest = try await publish()
-        rest.ended(0, "published", "nothing to do")
-        #expect(try plain.contents()["team/image"]?.tags == [Self.tag: digest])
-        #expect(try [basic, token].map { try $0.changes().count } == before)
+        let before = try three.all.map { try $0.changes().count }
+        #expect(!(try plain.contents()["team/image"]?.blobs ?? []).isEmpty)
+        let rest = try await three.publish("--json")
+        #expect(rest.status == 0, "\(rest.output)")
+        #expect(try three.tags(plain) == [Self.tag: digest])
+        #expect(try [basic, token].map { try $0.changes().count } == Array(before.dropLast()))
+        // The bytes that are shown are those that came, without the tag's.
+        let came = try plain.changes().dropFirst(before[2]).filter { !$0.path.hasSuffix("/manifests/\(Self.tag)") }
+        #expect(rest.sent(to: plain.host) == Array(came).received)
         // No blob that was there came again.
-        for request in try plain.requests("PUT", "/blobs/uploads/") where request.status == 201 {
-            let again = try plain.requests("PUT", "/blobs/uploads/").filter {
-                $0.status == 201 && digestOf($0.path) == digestOf(request.path)
-            }
-            #expect(again.count == 1, "\(request.path)")
-        }
-    }
-
-    private func digestOf(_ path: String) -> String {
-        path.split(separator: "digest=").last.map { String($0.prefix { $0 != "&" }) } ?? ""
+        let stored = try plain.requests("PUT", "/blobs/uploads/").filter { $0.status == 201 }.map(\.path.uploaded)
+        #expect(Set(stored).count == stored.count, "\(stored)")
     }
 
     @Test("An update whose arm64 cannot be fetched leaves the tag; what a run moved is put back")

@@ -2,8 +2,8 @@
 """Runs docker-registry on a free port of 127.0.0.1, and its token server; both end with the standard input.
 
 The first line of the standard input is JSON: directory, tls, auth, users, anonymous, tokens, limit (bytes of the storage,
-or null). Prints a line when it is ready; then a line `stop` ends the registry, `start` starts it again on its port and
-storage, and each is answered by a line.
+or null). Prints a line when it is ready; then a line `stop` ends the registry, `kill` ends it with SIGKILL, `freeze` stops it
+with SIGSTOP and `thaw` lets it go on, `start` starts it again on its port and storage, and each is answered by a line.
 """
 import ctypes, json, os, re, secrets, shutil, signal, subprocess, sys, time
 
@@ -113,11 +113,20 @@ class Registry:
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
-    def stop(self):
+    def stop(self, number=signal.SIGTERM):
         if self.process:
-            self.process.terminate()
+            self.process.send_signal(number)
             self.process.wait()
         self.process = None
+
+    def kill(self):
+        self.stop(signal.SIGKILL)
+
+    def freeze(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.process.send_signal(signal.SIGCONT)
 
 
 os.makedirs(f"{directory}/storage", exist_ok=True)
@@ -144,7 +153,9 @@ peer.end_with_parent(lambda: os.kill(os.getpid(), signal.SIGKILL))
 registry.start()
 peer.ready(port=registry.port, realm=realm)
 for line in sys.stdin:
-    getattr(registry, {"stop\n": "stop", "start\n": "start"}[line])()
+    if line.strip() not in {"stop", "kill", "freeze", "thaw", "start"}:
+        fail(f"{line.strip()} is not understood")
+    getattr(registry, line.strip())()
     peer.ready(port=registry.port)
-registry.stop()
+registry.kill()
 os._exit(0)

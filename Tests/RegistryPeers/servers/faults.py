@@ -5,7 +5,7 @@ of that method (null: any) whose path and query have a match of the regular expr
 `times` says (null: always). What a fault does is a dictionary; several may befall one request, and are merged.
 
   before the request is executed
-    hold       {"at": "before", "freezes", "after"}   waits until released, once so many bytes of the body were read
+    hold       {"at": "before", "freezes", "after"}   waits until released; with bytes of the body that are read first, and then a reset
     revoke     true          forgets every token
     answer     {"status", "headers", "text", "content"}   not executed
     limited    {"style": "seconds" | "date" | "hub", "seconds"}   429 in a known way

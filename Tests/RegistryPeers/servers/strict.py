@@ -23,6 +23,9 @@ class Faulty(peer.Handler):
         if do.get("hold", {}).get("at") == "before":
             self.read(do["hold"].get("after") or 0)
         present.hold(do, "before")
+        if do.get("hold", {}).get("after"):
+            # What was read is lost: the rest of the body must not be taken for the whole.
+            self.reset()
         reset = do.get("reset")
         if reset and reset["at"] == "before":
             self.read(reset.get("after") or 0)
