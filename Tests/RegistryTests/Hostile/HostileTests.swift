@@ -10,47 +10,43 @@ import Testing
     "Hostile registries and images", .enabled(if: stage != nil, "EULERPUBLISHER_STAGE is not set: run make test"),
     HostileCount())
 struct HostileTests {
-    enum Chapter: String, CaseIterable, Sendable, CustomTestStringConvertible {
-        case layouts, documents, archives, challenges, tokens, headers, chunks, redirects, fetches, lists, connections,
-            disks
-
-        var testDescription: String { rawValue }
-
-        var cases: [HostileCase] {
-            switch self {
-            case .layouts: HostileCase.layouts
-            case .documents: HostileCase.documents
-            case .archives: HostileCase.archives
-            case .challenges: HostileCase.challenges
-            case .tokens: HostileCase.tokens
-            case .headers: HostileCase.headers
-            case .chunks: HostileCase.chunks
-            case .redirects: HostileCase.redirects
-            case .fetches: HostileCase.fetches
-            case .lists: HostileCase.lists
-            case .connections: HostileCase.connections
-            case .disks: HostileCase.disks
-            }
-        }
+    @Test("Spoilt layouts", .timeLimit(.minutes(5))) func layouts() async throws { try await survives(\.layouts) }
+    @Test("Documents that lie", .timeLimit(.minutes(5))) func documents() async throws {
+        try await survives(\.documents)
     }
+    @Test("Spoilt archives", .timeLimit(.minutes(5))) func archives() async throws { try await survives(\.archives) }
+    @Test("Challenges", .timeLimit(.minutes(5))) func challenges() async throws { try await survives(\.challenges) }
+    @Test("Answers of a login", .timeLimit(.minutes(5))) func tokens() async throws {
+        try await survives(\.tokens, .bearer())
+    }
+    @Test("Headers", .timeLimit(.minutes(5))) func headers() async throws { try await survives(\.headers) }
+    @Test("Answers to chunks", .timeLimit(.minutes(5))) func chunks() async throws { try await survives(\.chunks) }
+    @Test("Redirects", .timeLimit(.minutes(5))) func redirects() async throws { try await survives(\.redirects) }
+    @Test("Images that are pulled", .timeLimit(.minutes(5))) func fetches() async throws {
+        try await survives(\.fetches)
+    }
+    @Test("Lists of tags", .timeLimit(.minutes(5))) func lists() async throws { try await survives(\.lists) }
+    @Test("Connections", .timeLimit(.minutes(5))) func connections() async throws { try await survives(\.connections) }
+    @Test("Full disks", .timeLimit(.minutes(5))) func disks() async throws { try await survives(\.disks) }
+    static let chapters = 12
 
     /// Most cases wait for a pause between attempts.
-    private static let width = 4
+    private static let width = 6
 
-    @Test("Each is refused, or does no harm", .timeLimit(.minutes(10)), arguments: Chapter.allCases)
-    func survives(_ chapter: Chapter) async throws {
+    private func survives(
+        _ chapter: KeyPath<HostileCase.Type, [HostileCase]>, _ authentication: Authentication = .none
+    ) async throws {
         let lab = try Lab(layers: [2000, 1_100_000])
-        let authentication: Authentication = chapter == .tokens ? .bearer() : .none
         let registry = try await lab.registry(.init(authentication))
         try await lab.publish(registry.host, to: Trial.stock).ended(0)
+        let cases = HostileCase.self[keyPath: chapter]
         await withTaskGroup(of: Void.self) { group in
-            for (number, one) in chapter.cases.enumerated() {
+            for (number, one) in cases.enumerated() {
                 if number >= Self.width { await group.next() }
-                group.addTask {
-                    await Self.attempt(one, lab, registry, number, authentication)
-                }
+                group.addTask { await Self.attempt(one, lab, registry, number, authentication) }
             }
         }
+        HostileCount.chapters.add(1, ordering: .relaxed)
     }
 
     private static func attempt(
@@ -77,19 +73,20 @@ struct HostileTests {
     }
 }
 
-/// Says how many inputs there were, and that they were enough, when all chapters ran.
+/// Says how many inputs there were; when all tests of the suite ran, they must have been enough.
 struct HostileCount: SuiteTrait, TestScoping {
     static let ran = Atomic(0)
+    static let chapters = Atomic(0)
     private static let least = 200
 
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
         try await function()
-        let all = HostileTests.Chapter.allCases.reduce(0) { $0 + $1.cases.count }
         let count = Self.ran.load(ordering: .relaxed)
-        print("\(count) of \(all) hostile inputs were tried")
-        #expect(count >= Self.least, "\(count) hostile inputs are fewer than \(Self.least)")
+        let isWhole = Self.chapters.load(ordering: .relaxed) == HostileTests.chapters
+        print("\(count) hostile inputs were tried")
+        #expect(count >= Self.least || !isWhole, "\(count) hostile inputs are fewer than \(Self.least)")
     }
 }
 
