@@ -76,13 +76,12 @@ extension HostileCase {
     private static var trees: [HostileCase] {
         [
             fetch("indexes that each name the next 3000 times", statuses: [2, 6]) { trial in
-                var bytes = Array("[]".utf8)
-                var type = MediaType.manifest
-                for _ in 0..<4 {
-                    let entry = #"{"mediaType":"\#(type)","digest":"\#(sha256(bytes))","size":\#(bytes.count)}"#
+                // As deep as may be, so that nothing but their number ends it.
+                var bytes = Self.index([])
+                for _ in 0..<3 {
+                    let entry = #"{"mediaType":"\#(MediaType.index)","digest":"\#(sha256(bytes))","size":\#(bytes.count)}"#
                     try await trial.serve("\(sha256(bytes))", bytes)
                     bytes = Self.index([String](repeating: entry, count: 3000))
-                    type = MediaType.index
                 }
                 try await trial.serve("v1", bytes)
             },
