@@ -6,7 +6,7 @@ import Import
 import Plans
 
 /// From where an image is to wherever it shall be: a plan of one artifact.
-struct ContainerCopy: AsyncParsableCommand, EventTelling {
+struct ContainerCopy: PublishingCommand {
     static let configuration = CommandConfiguration(
         commandName: "copy", abstract: "Copies an image that exists to one or many places.",
         discussion: """
@@ -19,24 +19,21 @@ struct ContainerCopy: AsyncParsableCommand, EventTelling {
     @Argument(help: "Where it goes.") var destinations: [String]
     @Flag(help: "Unpacks the layers and checks what is in them; else they are copied as they are.")
     var checkLayers = false
-    @OptionGroup var change: TagOptions
-    @OptionGroup var running: RunningOptions
-    @Flag(help: "Prints the plan that this command is, and does nothing.") var printPlan = false
-    @OptionGroup var places: PlaceOptions
-    @OptionGroup var report: ReportOptions
+    @OptionGroup var publishing: PublishingOptions
 
     func run() async throws {
-        let session = try Session(places)
+        let session = try Session(publishing.places)
         let from = try ImageReference(source)
         var options: [String: JSON] = [:]
-        if case .registry(let repository, _) = from, change.isInsecure(repository) { options["insecure"] = true }
+        if case .registry(let repository, _) = from, publishing.change.isInsecure(repository) {
+            options["insecure"] = true
+        }
         let targets = try destinations.map { try target($0, tagged: from.tag) }
         let plan = Plan(
             artifacts: ["image": Plan.Artifact(images: ["\(from)"], options: options.isEmpty ? nil : options)],
             targets: targets)
-        try change.checkHosts(of: targets.map(\.address) + [from.repository].compactMap(\.self))
-        try await session.publish(
-            plan, running: running, printPlan: printPlan, report: report)
+        try publishing.change.checkHosts(of: targets.map(\.address) + [from.repository].compactMap(\.self))
+        try await session.publish(plan, publishing)
     }
 
     private func target(_ text: String, tagged: String?) throws -> Plan.Target {
@@ -52,7 +49,9 @@ struct ContainerCopy: AsyncParsableCommand, EventTelling {
             return Plan.Target(
                 artifact: "image", to: "\(RegistryOptions.scheme):\(repository)",
                 tags: [isTagged ? name : tagged ?? name],
-                options: (change.options(of: repository) ?? [:]).merging(checkLayers ? [:] : ["check_layers": false]) {
+                options: (publishing.change.options(of: repository) ?? [:]).merging(
+                    checkLayers ? [:] : ["check_layers": false]
+                ) {
                     $1
                 })
         case .archive:
