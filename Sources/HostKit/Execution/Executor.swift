@@ -228,6 +228,11 @@ public struct Executor: Sendable {
         } catch {
             var failure = asFailure(error)
             if failure.code == .interrupted { failure.hint = "eulerpublisher resume \(run.id)" }
+            // Nothing was begun, and nothing can be resumed but the same mistake.
+            if failure.code == .usage, earlier.isEmpty, document.artifacts.isEmpty {
+                run.discard()
+                throw failure
+            }
             context.append(JournalEvent(.failed, failure: failure))
             let exit = interruption.signal.map { 128 + $0 } ?? failure.code.exitStatus
             context.append(JournalEvent(interruption.signal == nil ? .runEnded : .interrupted, exit: exit))
