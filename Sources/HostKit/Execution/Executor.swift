@@ -141,8 +141,9 @@ public struct Executor: Sendable {
         let log = try RunLog(run?.logPath, level: logLevel)
         return RunContext(
             run: run, runID: run?.id ?? "preview", journal: try run.map { try Journal($0) }, workers: workers,
-            cache: cache, environment: environment, redactor: Redactor(), log: log,
-            observer: LoggingObserver(base: observer, log: log), interruption: interruption,
+            cache: cache, environment: environment, redactor: Redactor(),
+            memory: RunMemory(), log: log, observer: LoggingObserver(base: observer, log: log),
+            interruption: interruption,
             turnstile: Turnstile(parallel ?? 8), options: options,
             waitScale: waitScale)
     }

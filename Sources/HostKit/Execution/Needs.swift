@@ -6,6 +6,8 @@ import Glibc
 
 /// What one job may see of this machine: the manifest's needs with the target's values in place. Nothing else reaches it.
 struct Needs: Sendable {
+    /// The provider's id.
+    let provider: String
     let environment: [String: String]
     /// Name to path, of those that the manifest declares and whose variables are set.
     let files: [String: String]
@@ -23,6 +25,7 @@ struct Needs: Sendable {
     /// - Parameter environment: the host's own, whole.
     init(_ manifest: ProviderManifest, target: OperationRequest.Target, environment whole: [String: String]) {
         let needs = manifest.needs
+        provider = manifest.id
         hostEnvironment = whole
         environment = whole.filter { name, _ in
             (needs?.environment ?? []).contains {

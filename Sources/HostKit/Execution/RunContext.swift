@@ -12,6 +12,7 @@ struct RunContext: Sendable {
     /// The host's own, whole.
     var environment: [String: String]
     var redactor: Redactor
+    var memory: RunMemory
     var log: RunLog
     var observer: any RunObserver
     var interruption: Interruption

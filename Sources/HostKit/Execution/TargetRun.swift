@@ -232,7 +232,7 @@ actor TargetRun {
         let services = JobServices(
             title: title, operation: operation, needs: needs, publication: isReading ? nil : publication,
             checkpoints: store, cache: LosableCache(context.cache, provider: provider.manifest.id),
-            redactor: context.redactor, log: context.log, observer: context.observer)
+            memory: context.memory, redactor: context.redactor, log: context.log, observer: context.observer)
         var request = OperationRequest(
             operation: operation, run: context.runID, publication: publicationID, target: target, state: data)
         // Of a mere question there is none.
