@@ -17,6 +17,8 @@ struct RunContext: Sendable {
     var observer: any RunObserver
     var interruption: Interruption
     var turnstile: Turnstile
+    /// One provider checks one artifact for one target at a time: for the next it knows what it found.
+    var checks = Turns()
     var options: RunOptions
     /// What every wait that a provider asks for is multiplied by: for those who test providers.
     var waitScale: Double

@@ -121,6 +121,9 @@ actor TargetRun {
     }
 
     private func check() async throws {
+        let turn = await context.checks.of("\(provider.manifest.id) \(artifact.document.digest)")
+        await turn.enter()
+        defer { Task { await turn.leave() } }
         let result = try await invoke(EP_OP_CHECK)
         take(result, of: EP_OP_CHECK)
         let failed = (result.findings ?? []).filter { $0.outcome == "fail" && $0.severity == "error" }
