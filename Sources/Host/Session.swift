@@ -58,17 +58,15 @@ struct Session {
     }
 
     /// Runs the plan that a command is, or prints it.
-    func publish(
-        _ plan: Plan, running: RunningOptions, printPlan: Bool, report: ReportOptions, localOnly: Bool = false
-    ) async throws {
-        if printPlan {
+    func publish(_ plan: Plan, _ publishing: PublishingOptions, localOnly: Bool = false) async throws {
+        if publishing.printPlan {
             Output.raw(try plan.withoutCredentials.yaml())
             return
         }
         let located = try LocatedPlan(plan, directory: FileManager.default.currentDirectoryPath)
         try await publish(
-            located, options: running.options(of: located), dryRun: running.dryRun, report: report,
-            localOnly: localOnly)
+            located, options: publishing.running.options(of: located), dryRun: publishing.running.dryRun,
+            report: publishing.report, localOnly: localOnly)
     }
 
     /// Runs a plan and tells its end.

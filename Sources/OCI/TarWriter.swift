@@ -57,6 +57,25 @@ public enum TarWriter {
         return Array("\(length) \(key)=\(value)\n".utf8)
     }
 
+    // MARK: - Piece by piece, for tars that do not fit in memory
+
+    /// What stands before a file's content.
+    /// - Parameters:
+    ///   - name: ASCII, at most 100 bytes.
+    ///   - size: of the content, in bytes.
+    public static func header(ofFile name: String, size: Int64) -> [UInt8] {
+        header(TarEntry(name: name), type: UInt8(ascii: "0"), size: Int(size))
+    }
+
+    /// Zeros after a content of that size.
+    public static func padding(after size: Int64) -> [UInt8] { [UInt8](repeating: 0, count: Int(-size & 511)) }
+
+    /// What ends a tar.
+    public static let ending = [UInt8](repeating: 0, count: 1024)
+
+    /// The largest size that the field has room for as octal digits.
+    private static let octalLimit = 0o777_7777_7777
+
     private static func header(_ entry: TarEntry, type: UInt8, size: Int) -> [UInt8] {
         var block = [UInt8](repeating: 0, count: 512)
         func put(_ bytes: some Sequence<UInt8>, _ start: Int, _ room: Int) {
@@ -70,7 +89,12 @@ public enum TarWriter {
         put(octal(UInt64(entry.mode & 0o7777), 7), 100, 8)
         put(octal(entry.uid > 0o7777777 ? 0 : entry.uid, 7), 108, 8)
         put(octal(entry.gid > 0o7777777 ? 0 : entry.gid, 7), 116, 8)
-        put(octal(UInt64(size), 11), 124, 12)
+        if size > octalLimit {
+            // Binary, as GNU tar and all that read its tars have it.
+            put([0x80, 0, 0, 0] + (0..<8).reversed().map { UInt8(truncatingIfNeeded: size >> ($0 * 8)) }, 124, 12)
+        } else {
+            put(octal(UInt64(size), 11), 124, 12)
+        }
         put(octal(UInt64(max(0, entry.mtime)), 11), 136, 12)
         put([type], 156, 1)
         put(entry.link.utf8, 157, 100)

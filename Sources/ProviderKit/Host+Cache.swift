@@ -14,7 +14,8 @@ extension Host {
         return value
     }
 
-    /// Keeps a value of at most 1 MiB, or not: no error if there is no room, or if it holds a secret.
+    /// Keeps a value of at most 1 MiB, or not: no error if there is no room. One that holds a secret ends with the run, and is
+    /// never written.
     public func cache(_ key: String, _ value: [UInt8]) throws {
         guard let put = table.cache_put else { return }
         let status = withUTF8(key) { name, size in

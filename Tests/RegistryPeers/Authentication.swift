@@ -48,6 +48,8 @@ public struct Authentication: Sendable {
         public var expires = true
         /// Actions that nobody is granted, without an error.
         public var withheld: [String] = []
+        /// Whether a refresh token serves once, and the answer holds the next.
+        public var rotating = false
     }
 
     public static let none = Authentication(kind: .none)

@@ -49,8 +49,12 @@ public struct DockerHub: Provider {
     public func check(_ request: OperationRequest) async throws -> OperationResult {
         var settings = ImageCheck.Options(now: host.now / 1_000_000_000)
         settings.readsLayers = options.checksLayers
+        let memory = ImageCheck.Memory(
+            get: { [host] in (try? host.cached($0)) ?? nil }, put: { [host] in try? host.cache($0, $1) })
         var result = OperationResult()
-        result.findings = try await ImageCheck(request, options: settings) { [host] in try host.open($0) }.findings()
+        result.findings = try await ImageCheck(request, options: settings, memory: memory) { [host] in
+            try host.open($0)
+        }.findings()
         return result
     }
 

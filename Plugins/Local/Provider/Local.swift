@@ -5,7 +5,7 @@ public import ProviderKit
 
 /// Publishes to a directory, the target's address: container images to an OCI image layout (image-spec 1.1,
 /// image-layout.md), disk images to a catalogue of files with checksums and an index. Several publications share one
-/// directory, at once too.
+/// directory, at once too. A target of the scheme `docker-archive` is a file, and gets a container image of one platform.
 public struct Local: Provider {
     let host: Host
 
@@ -50,6 +50,7 @@ public struct Local: Provider {
         // Everything here is recorded as created before it is done: without an id nothing was.
         if let undo = entry.id == nil ? [:] : entry.undo {
             switch entry.kind {
+            case ArchivePlace.kind: try ArchivePlace.undo(undo, in: request.target.address)
             case LayoutPlace.tagKind, LayoutPlace.imageKind:
                 try LayoutPlace.undo(entry, undo, in: request.target.address)
             case CataloguePlace.fileKind, CataloguePlace.aliasKind:
@@ -65,6 +66,17 @@ public struct Local: Provider {
     private func place(_ request: OperationRequest) throws -> any Place {
         guard let artifact = request.artifact else {
             throw Failure(.usage, "\(request.operation) needs an artifact", place: request.target.name)
+        }
+        if request.target.scheme == ArchivePlace.scheme {
+            guard artifact.kind == "container" else {
+                throw Failure(.usage, "a \(artifact.kind) image is no container image", place: request.target.name)
+            }
+            return try ArchivePlace(host: host, request: request, artifact: artifact)
+        }
+        if let option = request.target.options.keys.min() {
+            throw Failure(
+                .usage, "the option \(option) means nothing for a directory", place: request.target.name,
+                hint: "it is for \(ArchivePlace.scheme):FILE")
         }
         switch artifact.kind {
         case "container": return try LayoutPlace(host: host, request: request, artifact: artifact)

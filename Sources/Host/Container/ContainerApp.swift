@@ -11,7 +11,7 @@ struct ContainerApp: AsyncParsableCommand {
 }
 
 /// Several images of one platform each become one image of all of them.
-struct ContainerAppPublish: AsyncParsableCommand, EventTelling {
+struct ContainerAppPublish: PublishingCommand {
     static let configuration = CommandConfiguration(
         commandName: "publish", abstract: "Joins images of single platforms to one and publishes it.", aliases: ["push"]
     )
@@ -22,14 +22,8 @@ struct ContainerAppPublish: AsyncParsableCommand, EventTelling {
             "The images, in one word: \"HOST/REPOSITORY:TAG-amd64 HOST/REPOSITORY:TAG-arm64\".", valueName: "images"))
     var source: String?
     @Option(name: .shortAndLong, help: "A tag.") var tag: [String] = []
-    @Option(help: ArgumentHelp("Where to: registry:HOST/REPOSITORY, local:DIRECTORY.", valueName: "target")) var to:
-        [String] = []
     @OptionGroup var registries: RegistryOptions
-    @OptionGroup var change: TagOptions
-    @OptionGroup var running: RunningOptions
-    @Flag(help: "Prints the plan that this command is, and does nothing.") var printPlan = false
-    @OptionGroup var places: PlaceOptions
-    @OptionGroup var report: ReportOptions
+    @OptionGroup var publishing: PublishingOptions
 
     func run() async throws {
         guard let source else {
@@ -40,15 +34,14 @@ struct ContainerAppPublish: AsyncParsableCommand, EventTelling {
         let images = try source.split(separator: " ").map { "\(try ImageReference(String($0)))" }
         guard !images.isEmpty else { throw Failure(.usage, "--source names no image", hint: "name at least one") }
         guard !tag.isEmpty else { throw Failure(.usage, "an image of an application needs a tag", hint: "give --tag") }
-        let session = try Session(places)
-        let targets = try registries.targets(to: to, tags: tag, change: change, session: session)
+        let session = try Session(publishing.places)
+        let targets = try registries.targets(tags: tag, change: publishing.change, session: session)
         guard !targets.isEmpty else {
             throw Failure(.usage, "nothing says where the image goes", hint: "give --repo, --mpublish or --to")
         }
         try await session.publish(
             Plan(artifacts: [RegistryOptions.artifact: Plan.Artifact(images: images)], targets: targets),
-            running: running,
-            printPlan: printPlan, report: report)
+            publishing)
     }
 }
 

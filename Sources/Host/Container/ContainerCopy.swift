@@ -6,40 +6,44 @@ import Import
 import Plans
 
 /// From where an image is to wherever it shall be: a plan of one artifact.
-struct ContainerCopy: AsyncParsableCommand, EventTelling {
+struct ContainerCopy: PublishingCommand {
     static let configuration = CommandConfiguration(
         commandName: "copy", abstract: "Copies an image that exists to one or many places.",
         discussion: """
-            SOURCE and DESTINATION are HOST/REPOSITORY[:TAG] (docker:// may stand before it) or oci:DIRECTORY[:TAG]; a source may \
-            also be docker-archive:FILE. A destination without a tag gets the source's. Everything is copied: all platforms, \
-            with the digests that they have, and what is attached: signatures, attestations, bills of materials.
+            SOURCE and DESTINATION are HOST/REPOSITORY[:TAG] (docker:// may stand before it), oci:DIRECTORY[:TAG] or \
+            docker-archive:FILE, a destination also docker-archive:FILE:REPOSITORY[:TAG], as what it is loaded. A destination \
+            without a tag gets the source's. Everything is copied: all platforms, with the digests that they have, and what is \
+            attached: signatures, attestations, bills of materials. An archive holds one platform and nothing attached.
             """)
 
     @Argument(help: "The image.") var source: String
     @Argument(help: "Where it goes.") var destinations: [String]
     @Flag(help: "Unpacks the layers and checks what is in them; else they are copied as they are.")
     var checkLayers = false
-    @OptionGroup var change: TagOptions
-    @OptionGroup var running: RunningOptions
-    @Flag(help: "Prints the plan that this command is, and does nothing.") var printPlan = false
-    @OptionGroup var places: PlaceOptions
-    @OptionGroup var report: ReportOptions
+    @Option(help: ArgumentHelp("Only this platform of the image: linux/arm64.", valueName: "os/architecture"))
+    var platform: String?
+    @OptionGroup var publishing: PublishingOptions
 
     func run() async throws {
-        let session = try Session(places)
+        let session = try Session(publishing.places)
         let from = try ImageReference(source)
         var options: [String: JSON] = [:]
-        if case .registry(let repository, _) = from, change.isInsecure(repository) { options["insecure"] = true }
-        let targets = try destinations.map { try target($0, tagged: from.tag) }
+        if case .registry(let repository, _) = from, publishing.change.isInsecure(repository) {
+            options["insecure"] = true
+        }
+        let targets = try destinations.map { try target($0, from: from) }
         let plan = Plan(
-            artifacts: ["image": Plan.Artifact(images: ["\(from)"], options: options.isEmpty ? nil : options)],
+            artifacts: [
+                "image": Plan.Artifact(
+                    images: ["\(from)"], platform: platform, options: options.isEmpty ? nil : options)
+            ],
             targets: targets)
-        try change.checkHosts(of: targets.map(\.address) + [from.repository].compactMap(\.self))
-        try await session.publish(
-            plan, running: running, printPlan: printPlan, report: report)
+        try publishing.change.checkHosts(of: targets.map(\.address) + [from.repository].compactMap(\.self))
+        try await session.publish(plan, publishing)
     }
 
-    private func target(_ text: String, tagged: String?) throws -> Plan.Target {
+    private func target(_ text: String, from: ImageReference) throws -> Plan.Target {
+        let tagged = from.tag
         // An image name without a tag means the source's, not "latest".
         let isTagged = text.split(separator: "/").last.map { $0.contains(":") } ?? false
         switch try ImageReference(text) {
@@ -52,13 +56,19 @@ struct ContainerCopy: AsyncParsableCommand, EventTelling {
             return Plan.Target(
                 artifact: "image", to: "\(RegistryOptions.scheme):\(repository)",
                 tags: [isTagged ? name : tagged ?? name],
-                options: (change.options(of: repository) ?? [:]).merging(checkLayers ? [:] : ["check_layers": false]) {
+                options: (publishing.change.options(of: repository) ?? [:]).merging(
+                    checkLayers ? [:] : ["check_layers": false]
+                ) {
                     $1
                 })
-        case .archive:
-            throw Failure(
-                .usage, "\(text): an archive is no destination",
-                hint: "copy to oci:DIRECTORY, which holds all platforms; then: skopeo copy oci:DIRECTORY:TAG \(text)")
+        case .archive(let text):
+            let archive = try ArchiveDestination(text, from: from, tag: tagged)
+            var options: [String: JSON] = [:]
+            if let name = archive.name { options["name"] = .string(name) }
+            if publishing.change.update { options["update"] = true }
+            return Plan.Target(
+                artifact: "image", to: "docker-archive:\(archive.file)", tags: [archive.tag ?? "latest"],
+                options: options.isEmpty ? nil : options)
         }
     }
 }

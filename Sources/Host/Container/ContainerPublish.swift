@@ -36,31 +36,23 @@ struct ReleaseOptions: ParsableArguments {
 }
 
 /// From a release mirror to its targets: a plan of one artifact.
-struct ContainerPublish: AsyncParsableCommand, EventTelling {
+struct ContainerPublish: PublishingCommand {
     static let configuration = CommandConfiguration(
         commandName: "publish", abstract: "Assembles a release's base image and publishes it.", aliases: ["push"])
 
     @OptionGroup var release: ReleaseOptions
-    @Option(
-        help: ArgumentHelp(
-            "Where to: local:DIRECTORY, registry:HOST/REPOSITORY; may be given several times.", valueName: "target"))
-    var to: [String] = []
     @Option(name: .shortAndLong, help: "A tag; default: the version in lower case, and its aliases by the tags file.")
     var tag: [String] = []
     @Option(help: ArgumentHelp("Which aliases a version has: VERSION: [TAG, TAG].", valueName: "file"))
     var tagsFile: String?
     @Flag(help: "Attaches the image's provenance and a bill of materials to it.") var attest = false
     @OptionGroup var registries: RegistryOptions
-    @OptionGroup var change: TagOptions
-    @OptionGroup var running: RunningOptions
-    @Flag(help: "Prints the plan that this command is, and does nothing.") var printPlan = false
-    @OptionGroup var places: PlaceOptions
-    @OptionGroup var report: ReportOptions
+    @OptionGroup var publishing: PublishingOptions
 
     func run() async throws {
-        let session = try Session(places)
+        let session = try Session(publishing.places)
         let tags = try self.tags()
-        var targets = try registries.targets(to: to, tags: tags, change: change, session: session)
+        var targets = try registries.targets(tags: tags, change: publishing.change, session: session)
         let localOnly = targets.isEmpty
         if localOnly {
             targets = [
@@ -74,7 +66,7 @@ struct ContainerPublish: AsyncParsableCommand, EventTelling {
         let plan = Plan(
             name: "openEuler \(release.version.uppercased())", artifacts: [RegistryOptions.artifact: artifact],
             targets: targets)
-        try await session.publish(plan, running: running, printPlan: printPlan, report: report, localOnly: localOnly)
+        try await session.publish(plan, publishing, localOnly: localOnly)
     }
 
     /// Those that were named, or those of the tags file; none: the version's own.

@@ -43,8 +43,12 @@ struct TagOptions: ParsableArguments {
     }
 }
 
-/// Which registries.
+/// Where to, and which registries.
 struct RegistryOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Where to: local:DIRECTORY, registry:HOST/REPOSITORY; may be given several times.", valueName: "target"))
+    var to: [String] = []
     @Option(
         name: [.customShort("p"), .long],
         help: ArgumentHelp("A repository of the registry: openeuler/openeuler.", valueName: "repository"))
@@ -66,9 +70,9 @@ struct RegistryOptions: ParsableArguments {
     /// What the plan's one artifact is called.
     static let artifact = "base"
 
-    /// The targets that these options and `to` name.
+    /// The targets that these options name.
     /// - Throws: `Failure` when they do not fit together.
-    func targets(to: [String], tags: [String], change: TagOptions, session: Session) throws -> [Plan.Target] {
+    func targets(tags: [String], change: TagOptions, session: Session) throws -> [Plan.Target] {
         if dockerfile != nil {
             throw Failure(
                 .usage, "--dockerfile is not in this version: the base image is assembled without one",

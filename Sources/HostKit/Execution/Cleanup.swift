@@ -127,7 +127,8 @@ extension Executor {
         }
         let context = RunContext(
             run: nil, runID: "cleanup", journal: nil, workers: workers, cache: cache, environment: environment,
-            redactor: Redactor(), log: try RunLog("\(state.path)/cleanup.log", level: logLevel), observer: observer,
+            redactor: Redactor(), memory: RunMemory(), log: try RunLog("\(state.path)/cleanup.log", level: logLevel),
+            observer: observer,
             interruption: interruption, turnstile: Turnstile(1), options: RunOptions(), waitScale: waitScale)
         let artifact = ReadyArtifact(
             name: about.artifact.name, document: about.artifact, paths: [:], blocksPath: nil,

@@ -20,6 +20,18 @@ actor Turnstile {
     }
 }
 
+/// A turnstile of one place for each of many things.
+actor Turns {
+    private var all: [String: Turnstile] = [:]
+
+    func of(_ name: String) -> Turnstile {
+        if let known = all[name] { return known }
+        let new = Turnstile(1)
+        all[name] = new
+        return new
+    }
+}
+
 /// Holds targets back until all have arrived, or until one cannot.
 actor Barrier {
     private var missing: Int

@@ -141,8 +141,9 @@ public struct Executor: Sendable {
         let log = try RunLog(run?.logPath, level: logLevel)
         return RunContext(
             run: run, runID: run?.id ?? "preview", journal: try run.map { try Journal($0) }, workers: workers,
-            cache: cache, environment: environment, redactor: Redactor(), log: log,
-            observer: LoggingObserver(base: observer, log: log), interruption: interruption,
+            cache: cache, environment: environment, redactor: Redactor(),
+            memory: RunMemory(), log: log, observer: LoggingObserver(base: observer, log: log),
+            interruption: interruption,
             turnstile: Turnstile(parallel ?? 8), options: options,
             waitScale: waitScale)
     }
@@ -228,6 +229,11 @@ public struct Executor: Sendable {
         } catch {
             var failure = asFailure(error)
             if failure.code == .interrupted { failure.hint = "eulerpublisher resume \(run.id)" }
+            // Nothing was begun, and nothing can be resumed but the same mistake.
+            if failure.code == .usage, earlier.isEmpty, document.artifacts.isEmpty {
+                run.discard()
+                throw failure
+            }
             context.append(JournalEvent(.failed, failure: failure))
             let exit = interruption.signal.map { 128 + $0 } ?? failure.code.exitStatus
             context.append(JournalEvent(interruption.signal == nil ? .runEnded : .interrupted, exit: exit))

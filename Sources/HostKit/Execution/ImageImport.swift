@@ -33,7 +33,10 @@ struct ImageImport: Sendable {
         for (number, text) in (artifact.images ?? []).enumerated() {
             let place = plan.place(["artifacts", name, "images", "\(number)"])
             do {
-                let source = try await self.read(try ImageReference(text), artifact.options ?? [:], layout)
+                var source = try await self.read(try ImageReference(text), artifact.options ?? [:], layout)
+                if let platform = artifact.platform {
+                    source.image = try source.image.only(platform, in: source.layout)
+                }
                 read.append(source)
                 sources.append(
                     .init(

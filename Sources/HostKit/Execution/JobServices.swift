@@ -15,6 +15,7 @@ final class JobServices: HostServices {
     let publication: Publication?
     let checkpoints: CheckpointStore?
     let cache: LosableCache
+    let memory: RunMemory
     let redactor: Redactor
     let log: RunLog
     let observer: any RunObserver
@@ -22,7 +23,8 @@ final class JobServices: HostServices {
 
     init(
         title: String, operation: String, needs: Needs, publication: Publication?, checkpoints: CheckpointStore?,
-        cache: LosableCache, redactor: Redactor, log: RunLog, observer: any RunObserver
+        cache: LosableCache, memory: RunMemory = RunMemory(), redactor: Redactor, log: RunLog,
+        observer: any RunObserver
     ) {
         self.title = title
         self.operation = operation
@@ -30,6 +32,7 @@ final class JobServices: HostServices {
         self.publication = publication
         self.checkpoints = checkpoints
         self.cache = cache
+        self.memory = memory
         self.redactor = redactor
         self.log = log
         self.observer = observer
@@ -143,8 +146,14 @@ final class JobServices: HostServices {
         }
     }
 
-    func cacheGet(_ key: String) -> [UInt8]? { cache.get(key) }
-    func cachePut(_ key: String, data: [UInt8]) { if !redactor.holdsSecret(data) { cache.put(key, data) } }
+    func cacheGet(_ key: String) -> [UInt8]? { memory.get(key, of: needs.provider) ?? cache.get(key) }
+
+    /// What holds a secret is kept for this run, and never written.
+    func cachePut(_ key: String, data: [UInt8]) {
+        let isSecret = redactor.holdsSecret(data)
+        memory.set(key, isSecret ? data : nil, of: needs.provider)
+        if !isSecret { cache.put(key, data) }
+    }
 
     // The guest's tree comes with the image readers; no manifest that asks for it passes the preflight before.
     func treeStat(_ path: String) throws -> TreeStat { throw ServiceRefusal(status: EP_UNSUPPORTED) }

@@ -6,6 +6,8 @@ import Glibc
 
 /// What one job may see of this machine: the manifest's needs with the target's values in place. Nothing else reaches it.
 struct Needs: Sendable {
+    /// The provider's id.
+    let provider: String
     let environment: [String: String]
     /// Name to path, of those that the manifest declares and whose variables are set.
     let files: [String: String]
@@ -23,6 +25,7 @@ struct Needs: Sendable {
     /// - Parameter environment: the host's own, whole.
     init(_ manifest: ProviderManifest, target: OperationRequest.Target, environment whole: [String: String]) {
         let needs = manifest.needs
+        provider = manifest.id
         hostEnvironment = whole
         environment = whole.filter { name, _ in
             (needs?.environment ?? []).contains {
@@ -53,10 +56,14 @@ struct Needs: Sendable {
     /// Whether the target's address is a path on this machine.
     static func addressIsPath(_ manifest: ProviderManifest) -> Bool {
         let places = (manifest.needs?.directories ?? []) + Array((manifest.needs?.files ?? [:]).values)
-        return places.contains { $0.hasPrefix("${address}") }
+        return places.contains { place in
+            guard place.hasPrefix("${"), let end = place.firstIndex(of: "}") else { return false }
+            let name = place[..<end].dropFirst(2)
+            return name == "address" || name.hasSuffix(".address") || name.hasSuffix(".folder")
+        }
     }
 
-    /// Nil: it names a variable that is not set.
+    /// Nil: it names a variable that is not set, or is about targets of another scheme.
     private static func fill(
         _ text: String, _ target: OperationRequest.Target, _ environment: [String: String]
     ) -> String? {
@@ -67,6 +74,10 @@ struct Needs: Sendable {
             result.replaceSubrange(start.lowerBound...end, with: value)
         }
         result = result.replacing("${address}", with: target.address)
+        result = result.replacing("${\(target.scheme).address}", with: target.address)
+        let slash = target.address.lastIndex(of: "/") ?? target.address.startIndex
+        result = result.replacing("${\(target.scheme).folder}", with: String(target.address[..<slash]))
+        if [".address}", ".folder}"].contains(where: { result.contains($0) }), result.hasPrefix("${") { return nil }
         while let start = result.firstRange(of: "${options."), let end = result[start.upperBound...].firstIndex(of: "}")
         {
             let value = target.options[String(result[start.upperBound..<end])]?.string ?? ""

@@ -12,10 +12,13 @@ struct RunContext: Sendable {
     /// The host's own, whole.
     var environment: [String: String]
     var redactor: Redactor
+    var memory: RunMemory
     var log: RunLog
     var observer: any RunObserver
     var interruption: Interruption
     var turnstile: Turnstile
+    /// One provider checks one artifact for one target at a time: for the next it knows what it found.
+    var checks = Turns()
     var options: RunOptions
     /// What every wait that a provider asks for is multiplied by: for those who test providers.
     var waitScale: Double

@@ -121,6 +121,9 @@ actor TargetRun {
     }
 
     private func check() async throws {
+        let turn = await context.checks.of("\(provider.manifest.id) \(artifact.document.digest)")
+        await turn.enter()
+        defer { Task { await turn.leave() } }
         let result = try await invoke(EP_OP_CHECK)
         take(result, of: EP_OP_CHECK)
         let failed = (result.findings ?? []).filter { $0.outcome == "fail" && $0.severity == "error" }
@@ -232,7 +235,7 @@ actor TargetRun {
         let services = JobServices(
             title: title, operation: operation, needs: needs, publication: isReading ? nil : publication,
             checkpoints: store, cache: LosableCache(context.cache, provider: provider.manifest.id),
-            redactor: context.redactor, log: context.log, observer: context.observer)
+            memory: context.memory, redactor: context.redactor, log: context.log, observer: context.observer)
         var request = OperationRequest(
             operation: operation, run: context.runID, publication: publicationID, target: target, state: data)
         // Of a mere question there is none.

@@ -138,7 +138,8 @@ public struct LocatedPlan: Sendable {
         ]
         if artifact.kind == "container", artifact.images != nil {
             needed = []
-            foreign = ofDisk + ofContainer
+            // Of an image that exists the platform chooses one.
+            foreign = ofDisk.dropLast() + ofContainer
         } else if artifact.kind == "container" {
             needed = [ofContainer[0]]
             foreign = ofDisk + ofImages

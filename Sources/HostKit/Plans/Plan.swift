@@ -38,9 +38,11 @@ public struct Plan: Sendable, Equatable, Codable {
         }
 
         /// An image that exists; several are joined to one of several platforms.
-        public init(images: [String], options: [String: JSON]? = nil) {
+        /// - Parameter platform: only this of each image's platforms: linux/arm64.
+        public init(images: [String], platform: String? = nil, options: [String: JSON]? = nil) {
             kind = "container"
             self.images = images
+            self.platform = platform
             self.options = options
         }
     }

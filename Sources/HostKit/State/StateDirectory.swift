@@ -129,6 +129,9 @@ public struct RunDirectory: Sendable {
     public var logPath: String { "\(path)/log" }
     public var lockPath: String { "\(path)/lock" }
 
+    /// Removes it, of a run from which nothing came.
+    public func discard() { File.removeFlatDirectory(path) }
+
     /// A document of this run, written whole and durably.
     public func write(_ document: some Encodable, to path: String) throws {
         try File.replace(path, with: [UInt8](try DocumentCoding.encode(document, pretty: true)) + [0x0a], mode: 0o600)

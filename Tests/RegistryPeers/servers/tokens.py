@@ -113,7 +113,7 @@ class Signed:
 
 class TokenServer:
     """Options: seconds, post ("yes", or the status that refuses it), field ("token", "access_token", "both"), expires
-    (whether expires_in is said), withheld (actions that are not granted whoever asks)."""
+    (whether expires_in is said), withheld (actions that are not granted whoever asks), rotating (a refresh token serves once)."""
 
     def __init__(self, options, users, maker):
         self.options, self.users, self.maker = options, users, maker
@@ -151,7 +151,9 @@ class TokenServer:
         if fields.get("grant_type") == "password":
             user = self.users.known((fields.get("username", ""), fields.get("password", "")))
         elif fields.get("grant_type") == "refresh_token":
-            user = self.refresh.get(hashlib.sha256(fields.get("refresh_token", "").encode()).digest())
+            shown = hashlib.sha256(fields.get("refresh_token", "").encode()).digest()
+            with self.lock:
+                user = self.refresh.pop(shown, None) if self.options.get("rotating") else self.refresh.get(shown)
         else:
             return error(400, "UNSUPPORTED", "grant_type is neither password nor refresh_token")
         if user is None:

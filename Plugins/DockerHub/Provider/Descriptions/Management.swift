@@ -114,6 +114,15 @@ struct Management: Sendable {
         return try await http.send(request)
     }
 
+    /// What stands at the address of a repository; nil when there is no such repository, or none that we may see.
+    func read(_ path: String, authorization: Authorization?, hint: String? = nil) async throws -> [String: JSON]? {
+        let what = "the question for the description"
+        let response = try await send("GET", path, authorization: authorization)
+        if response.status == 404 { return nil }
+        guard response.isSuccess else { throw refusal(response, what, hint: hint) }
+        return try document(response, what)
+    }
+
     /// What a refusal stands for, in the words of whoever refused.
     func refusal(_ response: HTTPResponse, _ what: String, hint: String? = nil) -> Failure {
         var failure = response.failure(what)

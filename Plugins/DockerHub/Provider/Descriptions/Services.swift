@@ -14,11 +14,9 @@ struct Hub: DescriptionService {
         // What everybody may see needs nobody's name.
         let authorization = try? await login()
         let (namespace, name) = try parts()
-        let response = try await management.send(
-            "GET", "/v2/namespaces/\(namespace)/repositories/\(name)", authorization: authorization)
-        if response.status == 404 { return nil }
-        guard response.isSuccess else { throw management.refusal(response, "the question for the description") }
-        return description(try management.document(response, "the question for the description"))
+        return try await management.read(
+            "/v2/namespaces/\(namespace)/repositories/\(name)", authorization: authorization
+        ).map(description)
     }
 
     func write(_ description: Description) async throws {
@@ -98,39 +96,50 @@ struct Hub: DescriptionService {
     }
 }
 
-/// Quay (docs.quay.io/api/swagger, "repository"): an application's OAuth token with the right to administer repositories, never
-/// the password of the registry.
-struct Quay: DescriptionService {
-    let management: Management
-    private var path: String { "/api/v1/repository/\(management.repository.path)" }
-    private static let hint = "the token needs the right \"Administer Repositories\""
+/// An interface with one text a repository, which one address gives and takes as `{"description": ...}`.
+protocol OneTextService: DescriptionService {
+    var management: Management { get }
+    /// What whoever is refused may lack.
+    var hint: String { get }
+    func path() throws -> String
+    /// Who asks; nil: nobody by name.
+    func reader() throws -> Management.Authorization?
+    func writer() throws -> Management.Authorization
+}
 
+extension OneTextService {
     func read() async throws -> Description? {
-        // What everybody may see needs no token.
-        let response = try await management.send("GET", path, authorization: try? management.key())
-        if response.status == 404 { return nil }
-        guard response.isSuccess else {
-            throw management.refusal(response, "the question for the description", hint: Self.hint)
-        }
-        let text = try management.document(response, "the question for the description")["description"]?.string
-        return Description(short: text, full: text)
+        let document = try await management.read(try path(), authorization: reader(), hint: hint)
+        return document.map { Description(short: $0["description"]?.string, full: $0["description"]?.string) }
     }
 
     func write(_ description: Description) async throws {
         let response = try await management.send(
-            "PUT", path, authorization: management.key(), ["description": .string(description.only ?? "")])
-        guard response.isSuccess else { throw management.refusal(response, "the description", hint: Self.hint) }
+            "PUT", try path(), authorization: writer(), ["description": .string(description.only ?? "")])
+        guard response.isSuccess else { throw management.refusal(response, "the description", hint: hint) }
     }
+}
+
+/// Quay (docs.quay.io/api/swagger, "repository"): an application's OAuth token with the right to administer repositories, never
+/// the password of the registry.
+struct Quay: OneTextService {
+    let management: Management
+    let hint = "the token needs the right \"Administer Repositories\""
+
+    func path() -> String { "/api/v1/repository/\(management.repository.path)" }
+    // What everybody may see needs no token.
+    func reader() -> Management.Authorization? { try? management.key() }
+    func writer() throws -> Management.Authorization { try management.key() }
 }
 
 /// Harbor 2 (github.com/goharbor/harbor, api/v2.0/swagger.yaml, "updateRepository"): the user who pushes, or a robot that may
 /// update repositories.
-struct Harbor: DescriptionService {
+struct Harbor: OneTextService {
     let management: Management
-    private static let hint = "the user, or the robot account, needs the right to update repositories"
+    let hint = "the user, or the robot account, needs the right to update repositories"
 
     /// The swagger file: "If it contains slash, encode it twice over with URL encoding. e.g. a/b -> a%252Fb".
-    private func path() throws -> String {
+    func path() throws -> String {
         let parts = management.repository.path.split(separator: "/")
         guard parts.count > 1 else {
             throw Failure(.usage, "\(management.repository) is no repository of a project: PROJECT/NAME")
@@ -138,19 +147,6 @@ struct Harbor: DescriptionService {
         return "/api/v2.0/projects/\(parts[0])/repositories/\(parts.dropFirst().joined(separator: "%252F"))"
     }
 
-    func read() async throws -> Description? {
-        let response = try await management.send("GET", try path(), authorization: management.basic())
-        if response.status == 404 { return nil }
-        guard response.isSuccess else {
-            throw management.refusal(response, "the question for the description", hint: Self.hint)
-        }
-        let text = try management.document(response, "the question for the description")["description"]?.string
-        return Description(short: text, full: text)
-    }
-
-    func write(_ description: Description) async throws {
-        let response = try await management.send(
-            "PUT", try path(), authorization: management.basic(), ["description": .string(description.only ?? "")])
-        guard response.isSuccess else { throw management.refusal(response, "the description", hint: Self.hint) }
-    }
+    func reader() throws -> Management.Authorization? { try management.basic() }
+    func writer() throws -> Management.Authorization { try management.basic() }
 }

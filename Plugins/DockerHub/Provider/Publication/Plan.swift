@@ -2,11 +2,32 @@ import Documents
 import ProviderKit
 
 extension Place {
-    /// What the preflight found, for the release: a tag that has moved since then is somebody else's work.
+    /// What the preflight found. For the release: a tag that has moved since then is somebody else's work. For the upload: what
+    /// need not be asked for again.
     struct Preflight: Codable {
         /// Digests by tag; absent: there was none.
         var tags: [String: String]
+        /// Blobs that the repository did not have; of an artifact with very many parts nothing is noted.
+        var missing: [String]?
+        /// When that was: nanoseconds since 1970.
+        var time: Int64?
+
+        /// Digests that the journal keeps for a target.
+        static let most = 1000
+        /// Nanoseconds after which it is history.
+        static let life: Int64 = 600_000_000_000
     }
+
+    /// The preflight of this run, while what it found can be relied on. A blob that vanished since shows when the manifest is
+    /// registered, and is sent then.
+    var fresh: Preflight? {
+        guard let found = preflight, let time = found.time, (0...Preflight.life).contains(host.now &- time) else {
+            return nil
+        }
+        return found
+    }
+
+    var preflight: Preflight? { request.state["ep.plan/1"].flatMap { try? $0.decoded(Preflight.self) } }
 
     /// Logs in, and asks what is there. Nothing is changed.
     func plan() async throws -> OperationResult {
@@ -43,9 +64,12 @@ extension Place {
             result.nothingToDo = false
             result.actions!.append(action)
         }
+        let absent = Set(missing.map(\.digest))
         result.data = try JSON(
             encoding: Preflight(
-                tags: known.mapValues(\.digest)))
+                tags: known.mapValues(\.digest),
+                missing: absent.count <= Preflight.most ? blobs.map(\.digest).filter(absent.contains) : nil,
+                time: host.now))
         return result
     }
 

@@ -11,7 +11,7 @@ extension Place {
         let documents = Manifests(client: client(.push))
         let index = try index
         let source = try SourceBlob(host, index)
-        let before = request.state["ep.plan/1"].flatMap { try? $0.decoded(Preflight.self) }
+        let before = preflight
         var intents = try await nameAttached(documents)
         var moves: [OperationResult.Move] = []
         for tag in request.target.tags {

@@ -14,12 +14,18 @@ extension Place {
         let client = client(.push, mountSources: Array(readable.prefix(8)))
         let meter = Meter(host, total: blobs.reduce(0) { $0 + $1.size })
         let checkpoints = try host.checkpoints()
+        let known = fresh?.missing.map(Set.init)
         let outcomes = try await Concurrent.map(blobs, limit: options.parallel) { file in
             let push = BlobPush(
                 client: client, profile: UploadProfile(repository, chunkMiB: options.chunkMiB),
                 mountSources: sources[file.digest].map { Array($0) } ?? [], checkpoints: checkpoints,
                 progress: { meter.set($0, $1) })
-            let outcome = try await push.push(file)
+            let outcome: BlobPush.Outcome
+            switch Known(file, missing: known) {
+            case .present: outcome = .present
+            case .absent: outcome = try await push.send(file)
+            case .unknown: outcome = try await push.push(file)
+            }
             meter.set(file.digest, file.size)
             locations.remember(file.digest)
             return (file, outcome)
@@ -69,6 +75,23 @@ extension Place {
         result.data = try await attach(client, &result)
         result.digest = artifact.digest
         return result
+    }
+}
+
+/// What the preflight says about a blob.
+private enum Known {
+    case present, absent, unknown
+
+    /// A blob above this many bytes is asked for again before it is sent: somebody else may have brought it meanwhile, and the
+    /// question costs next to nothing then.
+    private static let small: Int64 = 1 << 20
+
+    init(_ file: OperationRequest.File, missing: Set<String>?) {
+        guard let missing else {
+            self = .unknown
+            return
+        }
+        self = !missing.contains(file.digest) ? .present : file.size <= Self.small ? .absent : .unknown
     }
 }
 

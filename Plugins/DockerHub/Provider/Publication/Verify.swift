@@ -57,16 +57,24 @@ extension Place {
         }
     }
 
-    /// What was stored may take a while to be found everywhere.
+    /// Registries have been seen to take half a minute until what they stored is found everywhere.
+    private static let patience = Duration.seconds(30)
+
+    /// What was stored may take a while to be found everywhere: asked for again until it is, ever less often.
     private func eventually(_ what: String, _ isThere: () async throws -> Bool) async throws {
-        for pause in [0.5, 1, 2, 4] {
-            if try await isThere() { return }
+        let end = ContinuousClock.now + Self.patience
+        var pause = 0.5
+        while try await !isThere() {
+            let left = (end - .now) / .seconds(1)
+            guard left > 0 else {
+                throw Failure(
+                    .notFound, "\(repository) took \(what) and does not have it", hint: "publish again",
+                    retryable: true)
+            }
             try host.checkCancelled()
-            try await Task.sleep(for: .seconds(pause))
-        }
-        guard try await isThere() else {
-            throw Failure(
-                .notFound, "\(repository) took \(what) and does not have it", hint: "publish again", retryable: true)
+            // The last question is asked at the end, not before.
+            try await Task.sleep(for: .seconds(min(pause, left)))
+            pause = min(pause * 2, 4)
         }
     }
 }

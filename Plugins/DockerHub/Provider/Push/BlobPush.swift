@@ -29,9 +29,24 @@ struct BlobPush: Sendable {
 
     func push(_ file: OperationRequest.File) async throws -> Outcome {
         if try await isPresent(file) { return .present }
+        return try await send(file)
+    }
+
+    /// Mounts or sends it, without asking whether it is there.
+    func send(_ file: OperationRequest.File) async throws -> Outcome {
+        var open: BlobUpload.Position?
+        do { return try await send(file, &open) } catch {
+            if let open { await abandon(open) }
+            throw error
+        }
+    }
+
+    /// - Parameter open: the upload under way, as long as no later attempt can continue it.
+    private func send(_ file: OperationRequest.File, _ open: inout BlobUpload.Position?) async throws -> Outcome {
         var reached = checkpoints.value(BlobUpload.Position.self, for: BlobUpload.Position.key(file.digest))
         // Of what an earlier run has got somewhere with, no repository had it to mount.
         var (begun, source) = reached == nil ? try await begin(file) : (nil, nil)
+        open = begun
         if let source { return .mounted(from: source) }
         let upload = BlobUpload(push: self, blob: try SourceBlob(client.host, file))
         var takesChunks = profile.chunk != nil
@@ -41,15 +56,21 @@ struct BlobPush: Sendable {
                 let first = begun
                 begun = nil
                 if isChunked, let chunk = profile.chunk {
-                    return try await upload.inChunks(of: chunk, begun: first, reached: &reached)
+                    return try await upload.inChunks(of: chunk, begun: first, reached: &reached, open: &open)
                 }
-                if let first { return try await upload.whole(to: first) }
-                return try await upload.whole(to: start(file))
+                let position: BlobUpload.Position
+                if let first { position = first } else { position = try await start(file) }
+                open = position
+                return try await upload.whole(to: position)
             } catch let interrupted as UploadBroken {
                 let isHopeless = interrupted.wantsChunks == true && !takesChunks
                 guard attempt < Self.attempts, !isHopeless else { throw interrupted.failure }
                 client.host.log(.warning, "\(file.digest): \(interrupted.failure.message); trying again")
                 begun = interrupted.begun
+                if begun == nil, let lost = open {
+                    open = nil
+                    await abandon(lost)
+                }
                 takesChunks = takesChunks && interrupted.wantsChunks != false
                 let isWorthChunks = interrupted.wantsChunks == true || attempt >= 2 && file.size > Self.patience
                 isChunked = takesChunks && (isChunked || isWorthChunks)
@@ -86,9 +107,23 @@ struct BlobPush: Sendable {
         return (nil, nil)
     }
 
+    /// Tells the registry that nothing more will come (distribution specification, "Cancelling an upload"), so that it need
+    /// not keep what it has. A courtesy: it takes a moment at most, and whatever comes of it changes nothing.
+    private func abandon(_ position: BlobUpload.Position) async {
+        var request = HTTPRequest("DELETE", position.location)
+        request.retry = HTTPRetryPolicy.none
+        var timeouts = HTTPTimeouts()
+        // Whoever interrupts a publication is not to wait longer than the host does.
+        timeouts.total = .seconds(2)
+        request.timeouts = timeouts
+        let (client, final) = (client, request)
+        // A task of its own, since ours may be cancelled already.
+        await Task { _ = try? await client.send(final) }.value
+    }
+
     /// A new upload.
     func start(_ file: OperationRequest.File) async throws -> BlobUpload.Position {
-        // One that is begun and not used does no harm: registries drop it in time.
+        // One of which the answer is lost does no harm: registries drop it in time.
         let response = try await client.send("POST", "blobs/uploads/") { $0.isIdempotent = true }
         guard response.status == 202 else { throw response.refusal("the upload of \(file.digest)", client) }
         guard let begun = try BlobUpload.Position(begun: response) else {

@@ -99,7 +99,10 @@ struct BlobUpload: Sendable {
     /// - Parameters:
     ///   - begun: an upload that nothing was sent to yet.
     ///   - reached: where an earlier attempt got to; moves on with each chunk.
-    func inChunks(of size: Int64, begun: Position?, reached: inout Position?) async throws -> BlobPush.Outcome {
+    ///   - open: the upload, until the registry has a chunk of it: from then on a later attempt continues it.
+    func inChunks(
+        of size: Int64, begun: Position?, reached: inout Position?, open: inout Position?
+    ) async throws -> BlobPush.Outcome {
         var position: Position
         if let earlier = try await continued(reached) {
             position = earlier
@@ -109,6 +112,7 @@ struct BlobUpload: Sendable {
             position = try await push.start(file)
         }
         reached = position
+        open = position.offset == 0 ? position : nil
         let start = position.offset
         let least = max(1 << 20, position.least ?? 0)
         var size = max(size, least)
@@ -120,6 +124,7 @@ struct BlobUpload: Sendable {
             case 202, 201, 204:
                 position = try position.moved(to: end(response, position, length), response)
                 reached = position
+                open = nil
                 // On the disk before the next chunk, which costs more than that.
                 try client.host.checkpoint(Position.key(file.digest), value: position, barrier: true)
             case 413 where length > least: size = max(length / 2, least)
@@ -130,7 +135,10 @@ struct BlobUpload: Sendable {
         }
         let response = try await put(position.location, .none)
         // Bytes that do not add up are not gone on with.
-        if response.status == 400 { reached = nil }
+        if response.status == 400 {
+            reached = nil
+            open = position
+        }
         try await finish(response)
         return .sent(file.size - start, continued: start)
     }

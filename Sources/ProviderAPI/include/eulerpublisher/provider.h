@@ -205,8 +205,9 @@ typedef struct ep_host {
     /* [any] Fills buffer from the kernel's random source. */
     ep_status (*random)(ep_host_context *context, void *buffer, uint64_t size);
 
-    /* [any] The losable cache, kept across runs, one namespace a provider. EP_NOT_FOUND if absent. A value that holds
-     * a secret, or that there is no room for, is not kept, and no error. */
+    /* [any] The losable cache, kept across runs, one namespace a provider. EP_NOT_FOUND if absent. A value that there is
+     * no room for is not kept, and no error. A value that holds a secret is kept in the host's memory, for the rest of
+     * the run alone. */
     ep_status (*cache_get)(ep_host_context *context, const char *key, uint64_t size, const ep_sink *sink);
     ep_status (*cache_put)(ep_host_context *context, const char *key, uint64_t key_size, const void *data,
                            uint64_t size);

@@ -45,6 +45,9 @@ public struct Rule: Sendable, Equatable {
         self.source = source
     }
 
+    /// Raised with every change of what a rule says about the same layers: what an older one said is not taken over.
+    public static let revision = 1
+
     /// The rule as an item of `ep.requirements/1`.
     public var item: JSON {
         [

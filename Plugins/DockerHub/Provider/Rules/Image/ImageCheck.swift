@@ -49,6 +49,8 @@ public struct ImageCheck: Sendable {
         public var acceptsZstd = false
         public var build = Build()
         public var limits = Limits()
+        /// Findings of another revision are not taken over.
+        public var revision = Rule.revision
         /// The present: seconds since 1970.
         public var now: Int64
         public init(now: Int64) { self.now = now }
@@ -58,18 +60,23 @@ public struct ImageCheck: Sendable {
     let artifact: OperationRequest.Artifact
     let options: Options
     let blobs: ArtifactBlobs
+    let memory: Memory?
 
-    /// - Parameter read: opens a file of the artifact by its name, as `Host.open` does; the descriptor is closed here.
+    /// - Parameters:
+    ///   - memory: where earlier checks left what they found in layers; nil: there is none.
+    ///   - read: opens a file of the artifact by its name, as `Host.open` does; the descriptor is closed here.
     /// - Throws: `Failure(.usage)` if the request has no container image.
-    public init(_ request: OperationRequest, options: Options, read: @escaping @Sendable (String) throws -> Int32)
-        throws
-    {
+    public init(
+        _ request: OperationRequest, options: Options, memory: Memory? = nil,
+        read: @escaping @Sendable (String) throws -> Int32
+    ) throws {
         guard let artifact = request.artifact, artifact.kind == "container" else {
             throw Failure(.usage, "\(request.operation) needs a container image", place: request.target.name)
         }
         self.request = request
         self.artifact = artifact
         self.options = options
+        self.memory = memory
         blobs = ArtifactBlobs(artifact, read: read)
     }
 
@@ -77,14 +84,17 @@ public struct ImageCheck: Sendable {
     /// - Throws: `Failure` when a file that is open cannot be read; `CancellationError`.
     public func findings() async throws -> [OperationResult.Finding] {
         let graph = try ImageGraph(artifact, blobs)
-        let layers = try await walks(graph)
+        let known = known(graph)
+        let layers = known == nil ? try await walks(graph) : [:]
         let image = InspectedImage(graph: graph, layers: layers, isSystem: isSystem)
+        let found = known ?? ofLayers(image)
+        if known == nil { remember(found, image) }
         return [
-            grammar(), try digests(graph, layers), mediaTypes(image), platforms(graph), platformConfig(graph),
-            diffIDs(image), manifestSize(graph), releaseTags(), shellCommand(image), entrypoint(image), user(image),
+            grammar(), try digests(graph, layers), found.mediaTypes, platforms(graph), platformConfig(graph),
+            found.diffIDs, manifestSize(graph), releaseTags(), found.shellCommand, found.entrypoint, user(image),
             try attestations(graph), fixable(), exploited(), try agpl(graph), annotations(graph),
             baseAnnotations(graph),
-            created(graph), buildInputs(), repeatable(), secrets(image), leftovers(image), compression(graph),
+            created(graph), buildInputs(), repeatable(), found.secrets, found.leftovers, compression(graph),
             try signature(graph),
         ]
     }
