@@ -79,7 +79,8 @@ extension HostileCase {
                 // As deep as may be, so that nothing but their number ends it.
                 var bytes = Self.index([])
                 for _ in 0..<3 {
-                    let entry = #"{"mediaType":"\#(MediaType.index)","digest":"\#(sha256(bytes))","size":\#(bytes.count)}"#
+                    let entry =
+                        #"{"mediaType":"\#(MediaType.index)","digest":"\#(sha256(bytes))","size":\#(bytes.count)}"#
                     try await trial.serve("\(sha256(bytes))", bytes)
                     bytes = Self.index([String](repeating: entry, count: 3000))
                 }
