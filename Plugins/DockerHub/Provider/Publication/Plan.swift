@@ -47,7 +47,10 @@ extension Place {
         var result = OperationResult()
         result.moves = moves
         result.nothingToDo = missing.isEmpty && moves.isEmpty
-        if missing.isEmpty && moves.isEmpty { result.digest = artifact.digest }
+        if result.nothingToDo == true {
+            try await readIndex(manifests)
+            result.digest = artifact.digest
+        }
         let bytes = missing.reduce(0) { $0 + $1.size }
         result.skippedBytes = artifact.size - bytes
         if !missing.isEmpty { result.actions = ["send \(missing.count) blobs and manifests, \(bytes) bytes"] }
@@ -71,6 +74,17 @@ extension Place {
                 missing: absent.count <= Preflight.most ? blobs.map(\.digest).filter(absent.contains) : nil,
                 time: host.now))
         return result
+    }
+
+    /// Nothing is left to do where the index really is: a registry that says yes to every question has nothing.
+    private func readIndex(_ manifests: Manifests) async throws {
+        let found = try await manifests.get(artifact.digest)
+        guard let found, found.bytes == (try bytes(try index)) else {
+            throw Failure(
+                .refused,
+                "\(repository) says that it has the image, and gives \(found == nil ? "nothing" : "other bytes") for it",
+                place: artifact.digest, hint: "a proxy or the registry is broken: pull through another way and compare")
+        }
     }
 
     /// What the repository does not have. Of an index that is not there nothing is taken for granted; one that is there was
