@@ -58,9 +58,14 @@ public struct HelperCommand: Sendable, Equatable, Codable {
     public var arguments: [String]?
     /// Text for its standard input.
     public var input: String?
-    public init(name: String, arguments: [String]? = nil, input: String? = nil) {
+    /// Variables for it, of those that the manifest lets the provider give to this tool. Secrets may be among the values.
+    public var environment: [String: String]?
+    public init(
+        name: String, arguments: [String]? = nil, input: String? = nil, environment: [String: String]? = nil
+    ) {
         self.name = name
         self.arguments = arguments
         self.input = input
+        self.environment = environment
     }
 }

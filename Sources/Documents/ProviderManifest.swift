@@ -22,6 +22,36 @@ public struct ProviderManifest: Sendable, Equatable, Codable {
         }
     }
 
+    /// A program that the host runs, and the variables that it gets besides those of every helper.
+    public struct Tool: Sendable, Equatable, Codable {
+        /// An absolute path, or a bare program name that is looked for on the PATH.
+        public var program: String
+        /// Of the host's environment, by name; a trailing `*` matches any rest.
+        public var environment: [String]?
+        /// Names of variables that the provider may give it with a value.
+        public var given: [String]?
+        /// Variables with the value that they have for it; `${folder}` is the directory of the manifest.
+        public var set: [String: String]?
+        /// Seconds that it may take; 60 without.
+        public var timeout: Int?
+
+        enum CodingKeys: String, CodingKey {
+            case program, environment, given, set
+            case timeout = "timeout_s"
+        }
+
+        public init(
+            program: String, environment: [String]? = nil, given: [String]? = nil, set: [String: String]? = nil,
+            timeout: Int? = nil
+        ) {
+            self.program = program
+            self.environment = environment
+            self.given = given
+            self.set = set
+            self.timeout = timeout
+        }
+    }
+
     /// What the worker may see. Nothing else reaches it.
     public struct Needs: Sendable, Equatable, Codable {
         /// Environment variables by name; a trailing `*` matches any rest.
@@ -32,6 +62,8 @@ public struct ProviderManifest: Sendable, Equatable, Codable {
         public var directories: [String]?
         /// Helper programs that the host runs for it: name to absolute path or bare program name.
         public var helpers: [String: String]?
+        /// Further programs that the host runs for it, whose output is no secret, by name.
+        public var tools: [String: Tool]?
         /// Secrets by name, each with the places to look in, in order: `env:NAME`, `file:NAME` (of `files`).
         public var secrets: [String: [String]]?
         /// Hosts that it contacts, `${address}` and `*` allowed; empty means no network.
@@ -40,13 +72,14 @@ public struct ProviderManifest: Sendable, Equatable, Codable {
         public var ports: [Int]?
         public init(
             environment: [String]? = nil, files: [String: String]? = nil, directories: [String]? = nil,
-            helpers: [String: String]? = nil, secrets: [String: [String]]? = nil, hosts: [String]? = nil,
-            ports: [Int]? = nil
+            helpers: [String: String]? = nil, tools: [String: Tool]? = nil, secrets: [String: [String]]? = nil,
+            hosts: [String]? = nil, ports: [Int]? = nil
         ) {
             self.environment = environment
             self.files = files
             self.directories = directories
             self.helpers = helpers
+            self.tools = tools
             self.secrets = secrets
             self.hosts = hosts
             self.ports = ports

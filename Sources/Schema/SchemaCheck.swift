@@ -61,7 +61,7 @@ private struct Checker {
         case "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties":
             return value.integer.map { $0 >= 0 } ?? false
         case "uniqueItems": return value.bool != nil
-        case "format": return value == .string("path")
+        case "format": return value == .string("path") || value == .string("path-or-uri")
         case "$ref":
             guard let reference = value.string, reference.hasPrefix("#/$defs/") else { return false }
             guard definition(reference) != nil else {

@@ -22,7 +22,8 @@ struct CredentialLab {
                         EP_OK,
                         try Helper.run(
                             document, declared: ["docker-credential-*": "docker-credential-*"],
-                            environment: ["PATH": "\(directory):/usr/bin:/bin"])
+                            environment: ["PATH": "\(directory):/usr/bin:/bin"]
+                        ).output
                     )
                 } catch {
                     return ((error as? Failure).map(Helper.status) ?? EP_INTERNAL, [])

@@ -29,7 +29,9 @@ struct SchemaTests {
              "operations": ["ep.plan/1"], "views": ["blocks"], "artifacts": ["disk"], "formats": ["raw"],
              "configuration": {"type": "object"},
              "needs": {"environment": ["ACME_*"], "files": {"profile": "~/.acme"}, "directories": ["${address}"],
-                       "helpers": {"login": "acme-login"}, "secrets": {"key": ["env:ACME_KEY"]},
+                       "helpers": {"login": "acme-login"},
+                       "tools": {"sign": {"program": "p", "environment": ["A_*"], "given": ["B"], "set": {"C": "c"}, "timeout_s": 9}},
+                       "secrets": {"key": ["env:ACME_KEY"]},
                        "hosts": ["${options.endpoint}"], "ports": [443]},
              "checkpoints": [1], "inactivity_s": 60, "verbs": [{"command": "c", "registry": "r", "registries": {"r": ["U", "P"]}}], "licence": "MIT", "homepage": "h", "report": "r"}
             """
@@ -123,7 +125,7 @@ struct SchemaTests {
     func helper() throws {
         try check(
             SchemaFile("helper"),
-            full: HelperCommand(name: "n", arguments: ["a"], input: "i"),
+            full: HelperCommand(name: "n", arguments: ["a"], input: "i", environment: ["E": "e"]),
             least: HelperCommand(name: "n"))
     }
 

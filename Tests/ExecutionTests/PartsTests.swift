@@ -95,7 +95,8 @@ import Testing
     private func run(_ document: String, _ declared: [String: String]) throws -> String {
         let environment = ["PATH": "/usr/bin:/bin", "SECRET": "no"]
         return String(
-            decoding: try Helper.run(Array(document.utf8), declared: declared, environment: environment), as: UTF8.self)
+            decoding: try Helper.run(Array(document.utf8), declared: declared, environment: environment).output,
+            as: UTF8.self)
     }
 
     @Test func aDeclaredHelperGetsItsInputAndNothingElse() throws {

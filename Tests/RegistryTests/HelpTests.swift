@@ -6,7 +6,8 @@ import Testing
 struct HelpTests {
     private static let shared = [
         "--insecure", "--public", "--update", "--allow-alias-downgrade", "--allow-fewer-platforms", "--readme",
-        "--description", "--dry-run", "--stage", "--tag-when", "--no-wait", "--retry-refused", "--print-plan",
+        "--description", "--sign", "--sign-option", "--dry-run", "--stage", "--tag-when", "--no-wait",
+        "--retry-refused", "--print-plan",
         "--state-dir", "--cache-dir", "--provider-path", "--set", "--json", "--quiet", "--verbose",
     ]
 

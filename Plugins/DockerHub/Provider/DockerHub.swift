@@ -23,6 +23,9 @@ public struct DockerHub: Provider {
     struct Access: Sendable {
         let http: HTTPClient
         let credential: RegistryCredential
+        /// PEM files of this registry's own, for programs that read none of docker's places.
+        var authority: String?
+        var clientCertificate: HTTPClientCertificate?
     }
 
     func access(to repository: Repository) throws -> Access {
@@ -33,11 +36,14 @@ public struct DockerHub: Provider {
         if let stall = options.stall { configuration.timeouts.lowSpeedTime = stall }
         configuration.trace = { [host] in host.log(.debug, $0) }
         configuration.paused = { [host] in host.log(.warning, "\($0) asks for a pause of \(Int($1.rounded(.up))) s") }
-        try CertificateDirectory.find(for: repository.host, environment: environment)?.apply(to: &configuration)
+        let certificates = try CertificateDirectory.find(for: repository.host, environment: environment)
+        certificates?.apply(to: &configuration)
         if let file = options.authority { configuration.additionalAuthorities.append(file) }
         return Access(
             http: HTTPClient(configuration),
-            credential: try credentials.credential(for: repository.host, repository: repository.path))
+            credential: try credentials.credential(for: repository.host, repository: repository.path),
+            authority: options.authority ?? certificates?.authorities.first,
+            clientCertificate: configuration.clientCertificate)
     }
 
     /// The rules as data.
@@ -73,9 +79,12 @@ public struct DockerHub: Provider {
         try await Place(self, request).register()
     }
 
-    /// Reads back what the world will see.
+    /// Reads back what the world will see, and signs it if that is asked for.
     public func verify(_ request: OperationRequest) async throws -> OperationResult {
-        try await Place(self, request).verify()
+        let place = try Place(self, request)
+        var result = try await place.verify()
+        result.data = try await place.sign()
+        return result
     }
 
     /// Moves the tags.

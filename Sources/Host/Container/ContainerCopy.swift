@@ -39,6 +39,7 @@ struct ContainerCopy: PublishingCommand {
             ],
             targets: targets)
         try publishing.change.checkHosts(of: targets.map(\.address) + [from.repository].compactMap(\.self))
+        try publishing.change.checkSigning(targets)
         try await session.publish(plan, publishing)
     }
 

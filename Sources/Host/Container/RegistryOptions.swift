@@ -20,6 +20,16 @@ struct TagOptions: ParsableArguments {
     @Option(help: ArgumentHelp("One sentence about the repositories, at most 100 bytes.", valueName: "text"))
     var description: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Signs the images with cosign and this key: a file, or the URI of a key that is kept elsewhere.",
+            valueName: "key"))
+    var sign: String?
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("An option of cosign sign: --tlog-upload=false.", valueName: "option"))
+    var signOption: [String] = []
+
     func isInsecure(_ repository: String) -> Bool { insecure.contains { repository.hasPrefix("\($0)/") } }
 
     /// The options of a target in that repository; nil if there are none.
@@ -31,6 +41,8 @@ struct TagOptions: ParsableArguments {
         if allowAliasDowngrade { options["allow_alias_downgrade"] = true }
         if allowFewerPlatforms { options["allow_fewer_platforms"] = true }
         if let readme { options["readme"] = .string(readme) }
+        if let sign { options["sign"] = .string(sign) }
+        if !signOption.isEmpty { options["sign_options"] = .array(signOption.map { .string($0) }) }
         if let description { options["description"] = .string(description) }
         return options.isEmpty ? nil : options
     }
@@ -39,6 +51,18 @@ struct TagOptions: ParsableArguments {
     func checkHosts(of repositories: [String]) throws {
         for host in insecure where !repositories.contains(where: { $0.hasPrefix("\(host)/") }) {
             throw Failure(.usage, "--insecure \(host): no image is there", hint: "spell it as the image's name does")
+        }
+    }
+}
+
+extension TagOptions {
+    /// - Throws: `Failure` when nothing would get the signature that was asked for.
+    func checkSigning(_ targets: [Plan.Target]) throws {
+        guard sign == nil || targets.contains(where: { $0.scheme == RegistryOptions.scheme }) else {
+            throw Failure(.usage, "--sign is for images in registries, and none is named", hint: "leave --sign out")
+        }
+        guard sign != nil || signOption.isEmpty else {
+            throw Failure(.usage, "--sign-option says how --sign does it", hint: "give --sign as well")
         }
     }
 }
@@ -109,6 +133,7 @@ struct RegistryOptions: ParsableArguments {
             ) { $1 }
         }
         try change.checkHosts(of: registries.map { targets[$0].address })
+        try change.checkSigning(targets)
         return targets
     }
 

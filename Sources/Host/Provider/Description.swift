@@ -46,6 +46,7 @@ struct Description {
                     return (name, "from " + words.joined(separator: ", else "))
                 }))
         add("helpers", Self.aligned((needs?.helpers ?? [:]).sorted { $0.key < $1.key }))
+        add("tools", Self.aligned((needs?.tools ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, $0.value.program) }))
         add("writes", needs?.directories ?? [])
         let hosts = needs?.hosts ?? []
         let ports = (needs?.ports ?? [443]).map { $0 == 0 ? "any" : "\($0)" }.joined(separator: ", ")

@@ -22,6 +22,7 @@ public struct Presence: Sendable, Equatable {
         found += files.sorted { $0.key < $1.key }.map { file($0.key, $0.value, environment) }
         found += (needs?.secrets ?? [:]).sorted { $0.key < $1.key }.map { secret($0.key, $0.value, files, environment) }
         found += (needs?.helpers ?? [:]).sorted { $0.key < $1.key }.map { helper($0.key, $0.value, environment) }
+        found += (needs?.tools ?? [:]).sorted { $0.key < $1.key }.map { helper($0.key, $0.value.program, environment) }
         return found
     }
 

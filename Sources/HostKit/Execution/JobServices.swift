@@ -134,10 +134,12 @@ final class JobServices: HostServices {
 
     func runHelper(_ document: [UInt8]) throws -> [UInt8] {
         do {
-            let answer = try Helper.run(document, declared: needs.helpers, environment: needs.hostEnvironment)
+            let answer = try Helper.run(
+                document, declared: needs.helpers, tools: needs.tools, environment: needs.hostEnvironment)
+            for line in answer.said { log(level: EP_LOG_INFO, message: line) }
             // What a helper prints is a credential until shown otherwise.
-            redactor.add(credential: answer)
-            return answer
+            if !answer.isTool { redactor.add(credential: answer.output) }
+            return answer.output
         } catch let failure as Failure {
             log(
                 level: failure.code == .notFound ? EP_LOG_DEBUG : EP_LOG_ERROR,

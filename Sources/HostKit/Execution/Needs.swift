@@ -15,6 +15,8 @@ struct Needs: Sendable {
     let declaredFiles: Set<String>
     let directories: [String]
     let helpers: [String: String]
+    /// With the whole environment of each.
+    let tools: [String: Tool]
     let secrets: [String: [String]]
     /// What it contacts, as the manifest spells it with the target's values.
     let hosts: [String]
@@ -22,8 +24,13 @@ struct Needs: Sendable {
     /// For helpers and secrets, which the host itself runs and reads.
     let hostEnvironment: [String: String]
 
-    /// - Parameter environment: the host's own, whole.
-    init(_ manifest: ProviderManifest, target: OperationRequest.Target, environment whole: [String: String]) {
+    /// - Parameters:
+    ///   - environment: the host's own, whole.
+    ///   - folder: the manifest's directory.
+    init(
+        _ manifest: ProviderManifest, target: OperationRequest.Target, environment whole: [String: String],
+        folder: String = "/nonexistent"
+    ) {
         let needs = manifest.needs
         provider = manifest.id
         hostEnvironment = whole
@@ -37,6 +44,7 @@ struct Needs: Sendable {
         declaredFiles = Set((needs?.files ?? [:]).keys)
         directories = (needs?.directories ?? []).compactMap(fill).filter { $0.hasPrefix("/") }
         helpers = needs?.helpers ?? [:]
+        tools = (needs?.tools ?? [:]).mapValues { Tool($0, folder: folder, environment: whole) }
         secrets = (needs?.secrets ?? [:]).mapValues { places in
             places.compactMap(fill).filter { $0 != "env:" }
         }

@@ -43,7 +43,8 @@ actor TargetRun {
         self.publicationID = publicationID
         self.publication = publication
         self.context = context
-        needs = Needs(provider.manifest, target: target, environment: context.environment)
+        needs = Needs(
+            provider.manifest, target: target, environment: context.environment, folder: provider.directory)
         identity = try provider.verifiedForLoading()
     }
 

@@ -93,6 +93,9 @@ struct Options: Sendable {
     /// `hub`, `quay`, `harbor`, `none`.
     var management: String?
     var managementURL: String?
+    /// The key that the image is signed with, and further options of the tool that does.
+    var signingKey: String?
+    var signingOptions: [String] = []
     /// Whether a variable is named that holds quay's token.
     var namesKey = false
 
@@ -114,6 +117,8 @@ struct Options: Sendable {
         description = configuration["description"]?.string
         management = configuration["management"]?.string
         managementURL = configuration["management_url"]?.string
+        signingKey = configuration["sign"]?.string
+        signingOptions = (configuration["sign_options"]?.array ?? []).compactMap(\.string)
         namesKey = configuration["apikey_variable"] != nil
     }
 }

@@ -63,6 +63,10 @@ extension Place {
             result.nothingToDo = false
             result.actions!.append(action)
         }
+        if let action = try await signing(client) {
+            result.nothingToDo = false
+            result.actions!.append(action)
+        }
         if let action = try await describing() {
             result.nothingToDo = false
             result.actions!.append(action)

@@ -12,7 +12,7 @@ extension Place {
         let index = try index
         let source = try SourceBlob(host, index)
         let before = preflight
-        var intents = try await nameAttached(documents)
+        var intents = try await nameAttached(documents) + signatureIntents()
         var moves: [OperationResult.Move] = []
         for tag in request.target.tags {
             let current = try await documents.head(tag)

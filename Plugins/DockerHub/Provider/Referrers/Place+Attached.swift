@@ -16,7 +16,10 @@ extension Place {
     func attaching(_ client: RegistryClient) async throws -> String? {
         let (documents, referrers) = (Manifests(client: client), Referrers(client: client))
         let absent = try await Concurrent.map(attached, limit: options.parallel) { file in
-            if let tag = file.tag { return try await documents.head(tag)?.digest != file.digest }
+            if let tag = file.tag {
+                let now = try await documents.head(tag)
+                return isOurs(tag) ? now == nil : now?.digest != file.digest
+            }
             return try await !referrers.list(file.subject ?? "").contains { "\($0.digest)" == file.digest }
         }.count { $0 }
         return absent == 0 ? nil : "attach \(absent) manifests to the image"
@@ -38,7 +41,7 @@ extension Place {
     func nameAttached(_ documents: Manifests) async throws -> [Intent] {
         let listed = request.state["ep.register/1"].flatMap { try? $0.decoded(Attached.self) }?.listed ?? []
         var intents: [Intent] = []
-        for file in attached where file.tag != nil {
+        for file in attached where file.tag.map(isOurs) == false {
             intents += try await name(file, file.tag ?? "", documents)
         }
         let unlisted = attached.filter { $0.tag == nil && !listed.contains($0.digest) }
@@ -50,6 +53,9 @@ extension Place {
         return intents
     }
 
+    /// Whether more was added under that tag than came with the image: our own signature.
+    private func isOurs(_ tag: String) -> Bool { options.signingKey != nil && tag == signatureTag }
+
     /// As the specification lists a manifest about another: with its type and its annotations.
     private func entry(_ file: OperationRequest.File) throws -> Descriptor {
         let document = try DocumentCoding.decode(JSON.self, from: Data(try bytes(file)))
@@ -60,7 +66,7 @@ extension Place {
     }
 
     /// A tag that others may add to: what stands there is theirs, and is kept in the ledger.
-    private func name(_ file: OperationRequest.File, _ tag: String, _ documents: Manifests) async throws -> [Intent] {
+    func name(_ file: OperationRequest.File, _ tag: String, _ documents: Manifests) async throws -> [Intent] {
         guard Reference.isTag(tag) else {
             throw Failure(.usage, "\(tag.prefix(200)) is not a tag", place: request.target.name)
         }
