@@ -77,7 +77,9 @@ public final class File: Sendable {
         let file = try File(path, O_RDONLY | O_NONBLOCK)
         var status = stat()
         guard fstat(file.descriptor, &status) == 0 else { throw failure("read", path) }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw Failure(.usage, "this is not a file", place: path) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw Failure(.usage, "this is not a file", place: path, hint: "name a plain file")
+        }
         let size = Int64(status.st_size)
         guard size <= limit else {
             throw Failure(.usage, "the file is larger than \(limit) bytes", place: path)
