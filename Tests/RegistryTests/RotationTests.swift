@@ -23,7 +23,7 @@ struct RotationTests {
         #expect(log.contains("\(registry.host) replaced the identity token"), "\(log)")
         #expect(!log.contains(token))
         // Nothing but the login file has had any of them: the cache neither.
-        let found = try await runApart(["grep", "-rlF", token, "state", "cache"], in: lab.scratch.path)
+        let found = try await runApart(["grep", "-rlF", "-e", token, "state", "cache"], in: lab.scratch.path)
         #expect(found.status == 1, "\(found.output)")
         let kept = try await runApart(
             ["/bin/sh", "-c", "find cache/providers -type f | xargs grep -lE '^[A-Za-z0-9_-]{80,}$'"],

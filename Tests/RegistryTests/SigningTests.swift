@@ -136,7 +136,7 @@ struct SigningTests {
         let others = try scene.lab.scratch.text("notes/others")
         #expect(others.contains("credentials not found") && !others.contains(secret))
         for text in [Scene.password, secret] {
-            let found = try await runApart(["grep", "-rlF", text, "state", "cache"], in: scene.lab.scratch.path)
+            let found = try await runApart(["grep", "-rlF", "-e", text, "state", "cache"], in: scene.lab.scratch.path)
             #expect(found.status == 1, "\(found.output)")
         }
     }
