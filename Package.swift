@@ -36,6 +36,10 @@ func leaf(_ name: String, _ dependencies: [Target.Dependency] = [], path: String
     .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
 }
 
+func imageKit(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    leaf(name, dependencies, path: "Sources/ImageKit/\(name)")
+}
+
 func hostKit(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     leaf(name, dependencies, path: "Sources/HostKit/\(name)")
 }
@@ -101,6 +105,10 @@ let package = Package(
         .target(name: "CArchive", linkerSettings: [.linkedLibrary("archive")]),
         .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
         leaf("OCI", ["CZlib", "Digest", "Documents", "Files"]),
+
+        // Disk images, from the bytes up: the file's format, its partitions, their file systems, what lies in them.
+        imageKit("Blocks", ["Documents"]),
+        imageKit("FileSystems", ["Blocks", "Documents"]),
 
         // What loads and calls a provider; no Foundation.
         leaf("ProviderRuntime", ["ProviderAPI", "CSystem"]),

@@ -1,0 +1,140 @@
+public import Documents
+
+/// The guest's files as the running system will see them: its root, and what its fstab mounts below.
+///
+/// Paths are absolute and inside the image; each symbolic link is resolved inside it, never on this machine.
+/// Absent files are nil and no error; an error means that it can't be told. Safe to use from any thread.
+public struct GuestTree: Sendable {
+    /// How many links one path may lead through, as in the kernel (path_resolution(7)).
+    public static let linkLimit = 40
+    /// What `read` takes of a file of configuration, in bytes.
+    public static let readLimit = 1 << 20
+
+    public struct Mount: Sendable {
+        /// Absolute, without a slash at its end (but for the root): `/boot`.
+        public var point: String
+        public var fileSystem: any FileSystem
+        public init(point: String, fileSystem: any FileSystem) {
+            (self.point, self.fileSystem) = (point, fileSystem)
+        }
+    }
+
+    /// A file that was found: where it is, under its resolved path.
+    public struct Found: Sendable {
+        public let path: String
+        public let fileSystem: any FileSystem
+        public let number: FileNumber
+        public let status: FileStatus
+    }
+
+    public let mounts: [Mount]
+    private let root: any FileSystem
+    private let below: [String: any FileSystem]
+
+    public init(root: any FileSystem, mounts: [Mount] = []) {
+        self.root = root
+        self.mounts = [Mount(point: "/", fileSystem: root)] + mounts
+        below = Dictionary(mounts.map { ($0.point, $0.fileSystem) }) { $1 }
+    }
+
+    /// The file at the path; nil if a part of it is absent.
+    /// - Parameter following: whether a link at the path's end is followed.
+    public func find(_ path: String, following: Bool = true) throws(Failure) -> Found? {
+        var rest = components(path)[...]
+        var stack: [Found] = [try rootFound()]
+        var links = 0
+        while let name = rest.popFirst() {
+            if name == "." { continue }
+            if name == ".." {
+                if stack.count > 1 { stack.removeLast() }
+                continue
+            }
+            let directory = stack[stack.count - 1]
+            guard directory.status.kind == .directory else { return nil }
+            let joined = directory.path == "/" ? "/" + name : directory.path + "/" + name
+            if let mounted = below[joined] {
+                stack.append(
+                    Found(
+                        path: joined, fileSystem: mounted, number: mounted.root,
+                        status: try mounted.status(of: mounted.root)))
+                continue
+            }
+            let fileSystem = directory.fileSystem
+            guard let number = try fileSystem.entry(Array(name.utf8), in: directory.number) else { return nil }
+            let status = try fileSystem.status(of: number)
+            if status.kind == .symlink && (following || !rest.isEmpty) {
+                links += 1
+                guard links <= Self.linkLimit else {
+                    throw Failure(
+                        .refused, "more than \(Self.linkLimit) symbolic links on the way", place: path,
+                        hint: "they lead in a circle: remove one in the image")
+                }
+                let target = String(decoding: try fileSystem.target(of: number), as: UTF8.self)
+                if target.hasPrefix("/") { stack.removeSubrange(1...) }
+                rest = (components(target) + rest)[...]
+                continue
+            }
+            stack.append(Found(path: joined, fileSystem: fileSystem, number: number, status: status))
+        }
+        return stack[stack.count - 1]
+    }
+
+    /// The names in a directory, sorted; empty if there is none. Names that are no UTF-8 are left out: no path leads there.
+    public func list(_ path: String) throws(Failure) -> [String] {
+        guard let found = try find(path), found.status.kind == .directory else { return [] }
+        return try found.fileSystem.entries(of: found.number)
+            .compactMap { String(validating: $0.name, as: UTF8.self) }.sorted()
+    }
+
+    /// A regular file's bytes; nil if there is none.
+    /// - Throws: `Failure` if it is longer than the limit, no regular file (a FIFO, a device), or can't be read.
+    public func read(_ path: String, limit: Int = readLimit) throws(Failure) -> [UInt8]? {
+        guard let found = try find(path) else { return nil }
+        return try read(found, limit: limit)
+    }
+
+    public func read(_ found: Found, limit: Int = readLimit) throws(Failure) -> [UInt8] {
+        guard found.status.kind == .file else {
+            throw Failure(.refused, "a \(found.status.kind) stands where a file belongs", place: found.path)
+        }
+        guard found.status.size <= UInt64(limit) else {
+            throw Failure(
+                .refused, "\(found.status.size) bytes are more than the \(limit) that are read of such a file",
+                place: found.path)
+        }
+        var bytes = [UInt8](repeating: 0, count: Int(found.status.size))
+        var filled = 0
+        while filled < bytes.count {
+            let got: Int
+            var failure: Failure?
+            got = bytes.withUnsafeMutableBytes { buffer in
+                do throws(Failure) {
+                    return try found.fileSystem.read(
+                        found.number, at: UInt64(filled),
+                        into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
+                } catch {
+                    failure = error
+                    return 0
+                }
+            }
+            if let failure { throw failure }
+            guard got > 0 else { break }
+            filled += got
+        }
+        bytes.removeSubrange(filled...)
+        return bytes
+    }
+
+    /// A file of configuration as text; bytes that are no UTF-8 are replaced.
+    public func text(_ path: String, limit: Int = readLimit) throws(Failure) -> String? {
+        try read(path, limit: limit).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private func rootFound() throws(Failure) -> Found {
+        Found(path: "/", fileSystem: root, number: root.root, status: try root.status(of: root.root))
+    }
+
+    private func components(_ path: String) -> [String] {
+        path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
+    }
+}
