@@ -9,14 +9,14 @@ public enum CheckJSON {
             let count = FindingCount(provider.findings)
             return JSON.object([
                 "id": .string(provider.id),
-                "passed": .integer(count.passed), "failed": .integer(count.failed),
-                "warnings": .integer(count.warnings), "unknown": .integer(count.unknown),
+                "passed": .integer(Int64(count.passed)), "failed": .integer(Int64(count.failed)),
+                "warnings": .integer(Int64(count.warnings)), "unknown": .integer(Int64(count.unknown)),
                 "findings": .array(try provider.findings.map { try json($0) }),
             ])
         }
         return .object([
             "format": 1, "image": .string(examination.image), "facts": try json(examination.facts),
-            "providers": .array(providers), "errors": .integer(examination.errors),
+            "providers": .array(providers), "errors": .integer(Int64(examination.errors)),
         ])
     }
 

@@ -48,7 +48,7 @@ public enum SARIF {
         var locations = (finding.places ?? []).map { place in location(place, image) }
         if locations.isEmpty { locations = [location(nil, image)] }
         return .object([
-            "ruleId": .string(finding.rule), "ruleIndex": .integer(number), "kind": .string(kind),
+            "ruleId": .string(finding.rule), "ruleIndex": .integer(Int64(number)), "kind": .string(kind),
             // A level is only of what failed (SARIF 3.27.10).
             "level": .string(kind == "fail" ? level(finding) : "none"), "message": text(finding.message.text()),
             "locations": .array(locations),
@@ -61,7 +61,7 @@ public enum SARIF {
         if place.path.hasPrefix("/") {
             // A file of the guest, below the image that it is in.
             physical["artifactLocation"] = .object(["uri": .string(uri(image + "!" + place.path))])
-            if let line = place.line { physical["region"] = .object(["startLine": .integer(line)]) }
+            if let line = place.line { physical["region"] = .object(["startLine": .integer(Int64(line))]) }
         }
         return .object([
             "physicalLocation": .object(physical),
