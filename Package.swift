@@ -173,6 +173,8 @@ let package = Package(
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
         // What test targets share: programs run, files kept for a while.
         leaf("TestSupport", ["Documents"], path: "Tests/TestSupport"),
+        // A guest's files in memory, for tests of what reads them.
+        leaf("ImageTesting", ["FileSystems", "Documents"], path: "Tests/ImageKit/Support"),
         // A host in memory for tests of providers, through the C ABI.
         leaf(
             "ProviderTesting", ["ProviderAPI", "Workers", "CSystem", "Documents"], path: "Tests/ProviderTesting"),
