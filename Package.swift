@@ -69,6 +69,7 @@ let package = Package(
     products: [
         .executable(name: "eulerpublisher", targets: ["Host"]),
         .executable(name: "eulerpublisher-worker", targets: ["Worker"]),
+        .executable(name: "eulerpublisher-reader", targets: ["Reader"]),
         .library(name: "ep-local", type: .dynamic, targets: ["LocalEntry"]),
         .library(name: "ep-dockerhub", type: .dynamic, targets: ["DockerHubEntry"]),
     ],
@@ -114,8 +115,13 @@ let package = Package(
         leaf("ProviderRuntime", ["ProviderAPI", "CSystem"]),
         .executableTarget(name: "Worker", dependencies: ["ProviderRuntime"], swiftSettings: strict),
 
+        // The process that reads one image, and nothing else.
+        imageKit("Serving", ["Inspection", "FileSystems", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
+        .executableTarget(name: "Reader", dependencies: ["Serving"], swiftSettings: strict),
+
         // What the host does.
         hostKit("Workers", ["ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
+        hostKit("Images", ["Workers", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
         hostKit("Prepare", ["OCI", "HTTP", "Digest", "Documents", "Files"]),
         hostKit("Assemble", ["Prepare", "OCI", "CArchive", "Digest", "Documents", "Files"]),
         hostKit("Import", ["OCI", "Digest", "Documents", "Files"]),
@@ -128,16 +134,16 @@ let package = Package(
         hostKit(
             "Execution",
             [
-                "Plans", "State", "Discovery", "Settings", "Workers", "Prepare", "Assemble", "Import", "Schema", "OCI",
-                "Digest",
+                "Plans", "State", "Discovery", "Settings", "Workers", "Images", "Prepare", "Assemble", "Import",
+                "Schema", "OCI", "Digest",
                 "Documents", "Files", "ProviderAPI", "CSystem",
             ]),
         hostKit("Reports", ["Execution", "State", "Documents", "CSystem"]),
         .executableTarget(
             name: "Host",
             dependencies: [
-                "Reports", "Execution", "Import", "Plans", "State", "Settings", "Discovery", "Workers", "Prepare",
-                "Assemble",
+                "Reports", "Execution", "Images", "Import", "Plans", "State", "Settings", "Discovery", "Workers",
+                "Prepare", "Assemble", "ProviderAPI",
                 "HTTP",
                 "Documents", "Files", "CSystem", arguments,
             ],
@@ -167,6 +173,8 @@ let package = Package(
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
         // What test targets share: programs run, files kept for a while.
         leaf("TestSupport", ["Documents"], path: "Tests/TestSupport"),
+        // A guest's files in memory, for tests of what reads them.
+        leaf("ImageTesting", ["FileSystems", "Documents"], path: "Tests/ImageKit/Support"),
         // A host in memory for tests of providers, through the C ABI.
         leaf(
             "ProviderTesting", ["ProviderAPI", "Workers", "CSystem", "Documents"], path: "Tests/ProviderTesting"),

@@ -104,3 +104,20 @@ public struct FileStatus: Sendable, Equatable {
         self.links = links
     }
 }
+
+extension FileStatus {
+    /// As stat(2) has it: kind and permissions in one number.
+    public var mode: UInt32 {
+        let kind: UInt32 =
+            switch kind {
+            case .file: 0o100000
+            case .directory: 0o040000
+            case .symlink: 0o120000
+            case .fifo: 0o010000
+            case .socket: 0o140000
+            case .characterDevice: 0o020000
+            case .blockDevice: 0o060000
+            }
+        return kind | UInt32(permissions)
+    }
+}
