@@ -109,6 +109,10 @@ let package = Package(
         // Disk images, from the bytes up: the file's format, its partitions, their file systems, what lies in them.
         imageKit("Blocks", ["Documents"]),
         imageKit("FileSystems", ["Blocks", "Documents"]),
+        // What initramfs archives and clusters of images are packed with, beside zlib.
+        .target(name: "CLzma", linkerSettings: [.linkedLibrary("lzma")]),
+        .target(name: "CZstd", linkerSettings: [.linkedLibrary("zstd")]),
+        .target(name: "CLz4", linkerSettings: [.linkedLibrary("lz4")]),
 
         // What loads and calls a provider; no Foundation.
         leaf("ProviderRuntime", ["ProviderAPI", "CSystem"]),
