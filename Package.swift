@@ -113,6 +113,7 @@ let package = Package(
         .target(name: "CLzma", linkerSettings: [.linkedLibrary("lzma")]),
         .target(name: "CZstd", linkerSettings: [.linkedLibrary("zstd")]),
         .target(name: "CLz4", linkerSettings: [.linkedLibrary("lz4")]),
+        imageKit("Initramfs", ["FileSystems", "Blocks", "CZlib", "CLzma", "CZstd", "CLz4", "Documents"]),
 
         // What loads and calls a provider; no Foundation.
         leaf("ProviderRuntime", ["ProviderAPI", "CSystem"]),

@@ -18,14 +18,16 @@ public struct GuestFile: ByteSource {
 
     public func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(Failure) {
         guard offset <= size, UInt64(buffer.count) <= size - offset else {
-            throw Failure(.refused, "\(buffer.count) bytes at \(offset) reach past its end (\(size) bytes)", place: path)
+            throw Failure(
+                .refused, "\(buffer.count) bytes at \(offset) reach past its end (\(size) bytes)", place: path)
         }
         var filled = 0
         while filled < buffer.count {
             let got = try fileSystem.read(
                 number, at: offset + UInt64(filled), into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
             guard got > 0, got <= buffer.count - filled else {
-                throw Failure(.refused, "it ends at \(offset + UInt64(filled)), before its size of \(size)", place: path)
+                throw Failure(
+                    .refused, "it ends at \(offset + UInt64(filled)), before its size of \(size)", place: path)
             }
             filled += got
         }

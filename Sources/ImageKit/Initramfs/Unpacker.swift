@@ -19,19 +19,19 @@ public final class Unpacker: ByteStream {
     private var isAtEnd = false
 
     /// What each library keeps; its memory goes with it.
-    private enum State: ~Copyable {
+    private enum State {
         case gzip(OpaquePointer)
         case xz(OpaquePointer)
         case zstd(OpaquePointer)
         case lz4
+    }
 
-        deinit {
-            switch self {
-            case .gzip(let pointer): ep_gunzip_close(pointer)
-            case .xz(let pointer): ep_unxz_close(pointer)
-            case .zstd(let pointer): ep_zstd_close(pointer)
-            case .lz4: break
-            }
+    deinit {
+        switch state {
+        case .gzip(let pointer): ep_gunzip_close(pointer)
+        case .xz(let pointer): ep_unxz_close(pointer)
+        case .zstd(let pointer): ep_zstd_close(pointer)
+        case .lz4: break
         }
     }
 
@@ -39,27 +39,22 @@ public final class Unpacker: ByteStream {
     /// - Throws: `Failure` for a kind that is recognised and not unpacked: bzip2 and LZO.
     public init(_ compression: Compression, _ source: SourceStream, place: String) throws(Failure) {
         (self.source, self.place) = (source, place)
-        let pointer: OpaquePointer?
+        let opened: State?
         switch compression {
-        case .gzip:
-            pointer = ep_gunzip_open()
-            if let pointer { state = .gzip(pointer) } else { state = .lz4 }
+        case .gzip: opened = ep_gunzip_open().map { .gzip($0) }
         case .xz, .lzma:
-            pointer = ep_unxz_open(compression == .lzma ? 1 : 0, Self.memoryLimit)
-            if let pointer { state = .xz(pointer) } else { state = .lz4 }
-        case .zstd:
-            pointer = ep_zstd_open(Self.windowLog)
-            if let pointer { state = .zstd(pointer) } else { state = .lz4 }
+            opened = ep_unxz_open(compression == .lzma ? 1 : 0, Self.memoryLimit).map { .xz($0) }
+        case .zstd: opened = ep_zstd_open(Self.windowLog).map { .zstd($0) }
         case .lz4:
-            state = .lz4
+            opened = .lz4
             _ = try source.skip(4)
-            return
         case .none, .bzip2, .lzo:
             throw Failure(
                 .refused, "it is packed with \(compression.rawValue), which is not read here", place: place,
                 hint: "make it with gzip, xz, zstd or lz4")
         }
-        guard pointer != nil else { throw Failure(.internal, "no memory for unpacking", place: place) }
+        guard let opened else { throw Failure(.internal, "no memory for unpacking", place: place) }
+        state = opened
     }
 
     public func read(into target: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
