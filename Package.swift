@@ -173,7 +173,11 @@ let package = Package(
         // What test targets share: programs run, files kept for a while.
         leaf("TestSupport", ["Documents"], path: "Tests/TestSupport"),
         // A guest's files in memory, for tests of what reads them.
-        leaf("ImageTesting", ["FileSystems", "Documents"], path: "Tests/ImageKit/Support"),
+        leaf("ImageTesting", ["FileSystems", "Blocks", "Documents"], path: "Tests/ImageKit/Support"),
+        .testTarget(
+            name: "InitramfsTests",
+            dependencies: ["ImageTesting", "TestSupport", "Initramfs", "FileSystems", "Documents"],
+            path: "Tests/ImageKit/InitramfsTests", exclude: ["guest.sh"], swiftSettings: strict),
         // A host in memory for tests of providers, through the C ABI.
         leaf(
             "ProviderTesting", ["ProviderAPI", "Workers", "CSystem", "Documents"], path: "Tests/ProviderTesting"),
