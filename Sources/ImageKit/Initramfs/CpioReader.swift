@@ -58,7 +58,8 @@ final class CpioReader {
         try pass((4 - (UInt64(Self.headerSize) + nameSize) % 4) % 4)
         left = UInt64(fields[6])
         padding = (4 - left % 4) % 4
-        stated = isChecked && left > 0 ? fields[12] : nil
+        // cpio sums up the bytes of files, and not what links say.
+        stated = isChecked && fields[1] & 0o170000 == 0o100000 && left > 0 ? fields[12] : nil
         sum = 0
         let text = String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
         if text == "TRAILER!!!" {

@@ -119,7 +119,7 @@ private final class Lookahead: ByteStream {
         while let byte = try peek(), byte == 0 {
             first = nil
             passed += 1
-            guard passed <= 16 << 20 else { throw Failure(.refused, "its packed data is zeros without end") }
+            guard passed <= 1 << 20 else { throw Failure(.refused, "its packed data is zeros without end") }
         }
         return try peek() != nil
     }

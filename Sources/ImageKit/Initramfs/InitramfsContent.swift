@@ -19,7 +19,7 @@ struct InitramfsContent {
     ///   - version: the kernel's: modules of another one are never loaded.
     ///   - limit: in bytes unpacked.
     init(_ file: GuestFile, version: String, limit: UInt64) throws(Failure) {
-        var files: [String: String] = [:]
+        var files: [String: (path: String, owner: String)] = [:]
         var links: [(path: String, target: String)] = []
         var others: Set<String> = []
         var rules: [String] = []
@@ -39,13 +39,13 @@ struct InitramfsContent {
                 throw Failure(.refused, "more than \(Self.moduleLimit) modules in it", place: file.path)
             }
             if visit.entry.isFile {
-                files[Self.bare(name)] = owner
+                files[Self.bare(name)] = (name, owner)
             } else if visit.entry.isLink && owner == version {
                 links.append((name, String(decoding: try visit.content(4096), as: UTF8.self)))
             }
         }
         var modules: [String: String] = [:]
-        for (path, owner) in files where owner == version {
+        for (path, owner) in files.values where owner == version {
             if let name = ModuleTree.name(path) { modules[name] = "/" + path }
         }
         // A module under a second name is one if what the link leads to is in there, too.

@@ -88,7 +88,7 @@ enum Guests {
         }
         for name in names {
             let parts = name.split(separator: " ")
-            if parts.count == 3 {
+            if parts.count == 3 && parts[1] == "->" {
                 add(String(parts[0]), String(parts[2]), 0o120777)
             } else if let equals = name.firstIndex(of: "=") {
                 add(String(name[..<equals]), String(name[name.index(after: equals)...]), 0o100644)
