@@ -113,6 +113,7 @@ let package = Package(
         .target(name: "CLzma", linkerSettings: [.linkedLibrary("lzma")]),
         .target(name: "CZstd", linkerSettings: [.linkedLibrary("zstd")]),
         .target(name: "CLz4", linkerSettings: [.linkedLibrary("lz4")]),
+        imageKit("PackageDatabases", ["FileSystems", "Blocks", "Documents"]),
         imageKit("Initramfs", ["FileSystems", "Blocks", "CZlib", "CLzma", "CZstd", "CLz4", "Documents"]),
 
         // What loads and calls a provider; no Foundation.
@@ -122,7 +123,9 @@ let package = Package(
         // What the host does.
         hostKit("Workers", ["ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
         hostKit("Prepare", ["OCI", "HTTP", "Digest", "Documents", "Files"]),
-        hostKit("Assemble", ["Prepare", "OCI", "CArchive", "Digest", "Documents", "Files"]),
+        hostKit(
+            "Assemble",
+            ["Prepare", "OCI", "CArchive", "PackageDatabases", "Blocks", "Digest", "Documents", "Files"]),
         hostKit("Import", ["OCI", "Digest", "Documents", "Files"]),
         hostKit("Settings", ["Schema", "Schemas", "Documents", "Files"]),
         hostKit(
@@ -178,6 +181,10 @@ let package = Package(
             name: "InitramfsTests",
             dependencies: ["ImageTesting", "TestSupport", "Initramfs", "FileSystems", "Documents"],
             path: "Tests/ImageKit/InitramfsTests", exclude: ["guest.sh"], swiftSettings: strict),
+        .testTarget(
+            name: "PackageDatabasesTests",
+            dependencies: ["ImageTesting", "TestSupport", "PackageDatabases", "FileSystems", "Blocks", "Documents"],
+            path: "Tests/ImageKit/PackageDatabasesTests", swiftSettings: strict),
         // A host in memory for tests of providers, through the C ABI.
         leaf(
             "ProviderTesting", ["ProviderAPI", "Workers", "CSystem", "Documents"], path: "Tests/ProviderTesting"),

@@ -19,7 +19,7 @@ enum KernelConfig {
     private static func parse(_ bytes: [UInt8]) -> [String: String] {
         let asked = Set(Kernel.asked)
         var options = Dictionary(uniqueKeysWithValues: Kernel.asked.map { ($0, "n") })
-        for line in bytes.split(separator: 10) where line.starts(with: "CONFIG_".utf8) {
+        for line in ByteLines(bytes) where line.starts(with: "CONFIG_".utf8) {
             guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else { continue }
             let name = String(decoding: line[..<equals], as: UTF8.self)
             guard asked.contains(name) else { continue }

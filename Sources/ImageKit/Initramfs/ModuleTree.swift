@@ -12,8 +12,11 @@ struct ModuleTree {
         var needs: [String]
     }
 
-    /// In bytes, of one list. A distribution's own are about half a megabyte.
+    /// In bytes, of modules.dep. A distribution's own is about half a megabyte.
     static let listLimit = 16 << 20
+    /// In bytes, of modules.builtin, which is kept: distributions' own are below 100 KiB.
+    static let builtInLimit = 2 << 20
+    static let needsLimit = 1000
 
     /// The folder, as it is resolved.
     let path: String
@@ -27,24 +30,26 @@ struct ModuleTree {
     init(_ tree: GuestTree, _ path: String) {
         self.path = path
         var any: String?
-        modules = Self.list(tree, path + "/modules.dep") { bytes in
+        modules = Self.list(tree, path + "/modules.dep", Self.listLimit) { bytes in
             let (modules, first) = Self.dependencies(bytes)
             any = first
             return modules
         }
         anyModule = any
-        builtIn = Self.list(tree, path + "/modules.builtin") { bytes in
+        builtIn = Self.list(tree, path + "/modules.builtin", Self.builtInLimit) { bytes in
             var names: [String: Int] = [:]
-            for (line, text) in bytes.split(separator: 10, omittingEmptySubsequences: false).enumerated() {
+            for (line, text) in ByteLines(bytes).enumerated() {
                 if let name = Self.name(text), names[name] == nil { names[name] = line + 1 }
             }
             return names
         }
     }
 
-    private static func list<Value>(_ tree: GuestTree, _ path: String, _ parse: ([UInt8]) -> Value) -> Fact<Value> {
+    private static func list<Value>(
+        _ tree: GuestTree, _ path: String, _ limit: Int, _ parse: ([UInt8]) -> Value
+    ) -> Fact<Value> {
         do throws(Failure) {
-            guard let bytes = try tree.read(path, limit: listLimit) else { return .absent([Evidence(path)]) }
+            guard let bytes = try tree.read(path, limit: limit) else { return .absent([Evidence(path)]) }
             return .known(parse(bytes), [Evidence(path)])
         } catch {
             return .unknown("\(path): \(error.message)")
@@ -56,12 +61,13 @@ struct ModuleTree {
         let asked = Set(Driver.asked)
         var modules: [String: Module] = [:]
         var first: String?
-        for (line, text) in bytes.split(separator: 10, omittingEmptySubsequences: false).enumerated() {
+        for (line, text) in ByteLines(bytes).enumerated() {
             guard let colon = text.firstIndex(of: UInt8(ascii: ":")), let name = name(text[..<colon]) else { continue }
             let path = String(decoding: text[..<colon], as: UTF8.self)
             if first == nil { first = path }
             guard asked.contains(name), modules[name] == nil else { continue }
-            let needs = text[(colon + 1)...].split(separator: UInt8(ascii: " ")).compactMap(Self.name)
+            let needs = text[(colon + 1)...].split(separator: UInt8(ascii: " "), maxSplits: needsLimit)
+                .compactMap(Self.name)
             modules[name] = Module(path: path, line: line + 1, needs: needs)
         }
         return (modules, first)
