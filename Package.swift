@@ -184,7 +184,7 @@ let package = Package(
         .testTarget(
             name: "PackageDatabasesTests",
             dependencies: ["ImageTesting", "TestSupport", "PackageDatabases", "FileSystems", "Blocks", "Documents"],
-            path: "Tests/ImageKit/PackageDatabasesTests", swiftSettings: strict),
+            path: "Tests/ImageKit/PackageDatabasesTests", exclude: ["forms.py"], swiftSettings: strict),
         // A host in memory for tests of providers, through the C ABI.
         leaf(
             "ProviderTesting", ["ProviderAPI", "Workers", "CSystem", "Documents"], path: "Tests/ProviderTesting"),

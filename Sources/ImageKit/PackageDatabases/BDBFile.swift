@@ -47,10 +47,22 @@ struct BDBFile {
             guard 26 + 2 * entries <= pageSize else {
                 throw Self.damaged("more entries than page \(page) has room for")
             }
-            // Keys and values take turns; the values that are longer than a page lie elsewhere.
+            // Keys and values take turns, from the page's end to its middle; values that are long lie elsewhere.
             for entry in stride(from: 1, to: entries, by: 2) {
-                let place = number(bytes, 26 + 2 * entry, 2)
-                guard place + 12 <= pageSize, bytes[place] == 3 else { continue }
+                let (key, place) = (number(bytes, 24 + 2 * entry, 2), number(bytes, 26 + 2 * entry, 2))
+                guard place >= 26, place < key, key < pageSize else {
+                    throw Self.damaged("an entry outside of page \(page)")
+                }
+                if bytes[place] == 1 {
+                    // Under the number 0 stands how many packages there were, which is no header.
+                    if bytes[key...].dropFirst().prefix(4).allSatisfy({ $0 == 0 }) { continue }
+                    let value = bytes[(place + 1)..<key]
+                    try visit(value, value.count) { () throws(Failure) in Array(value) }
+                    continue
+                }
+                guard bytes[place] == 3, place + 12 <= pageSize else {
+                    throw Self.damaged("an entry of an unknown kind on page \(page)")
+                }
                 let (start, size) = (number(bytes, place + 4), number(bytes, place + 8))
                 guard size <= pages * pageSize else { throw Self.damaged("a value that is longer than the file") }
                 try visit(try chain(start, min(size, first), &budget)[...], size) { () throws(Failure) in
