@@ -77,7 +77,9 @@ public struct BootReader: Sendable {
                 // Firmware looks at the top only; GRUB's own folder may lie deeper where the ESP is /boot.
                 for top in ["/EFI", "/efi/EFI"] {
                     guard let folder = try volumes[index].find(anyCase: top) else { continue }
-                    if found.contains(where: { $0.volume == index && $0.path.hasPrefix(folder.path + "/") }) { continue }
+                    if found.contains(where: { $0.volume == index && $0.path.hasPrefix(folder.path + "/") }) {
+                        continue
+                    }
                     for vendor in try volumes[index].tree.list(folder.path) {
                         for name in try volumes[index].tree.list(folder.path + "/" + vendor)
                         where name.asciiLowercased.hasSuffix(".efi") {

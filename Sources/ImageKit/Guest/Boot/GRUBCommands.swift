@@ -22,9 +22,11 @@ extension GRUBInterpreter {
         case "load_env": try loadEnvironment(words)
         case "search", "search.fs_uuid", "search.fs_label", "search.file", "search.fs_label_and_type":
             try search(name, words)
-        case "source", ".": status = try words.first.map { word throws(Failure) in
-            try source(word, evidence: evidence)
-        } ?? false
+        case "source", ".":
+            status =
+                try words.first.map { word throws(Failure) in
+                    try source(word, evidence: evidence)
+                } ?? false
         case "configfile", "extract_entries_configfile":
             status = try words.first.map { word throws(Failure) in try configFile(word, evidence: evidence) } ?? false
         case "normal", "normal_exit":
@@ -63,7 +65,9 @@ extension GRUBInterpreter {
             switch word {
             case "-f", "--file": path = rest.popFirst() ?? path
             default:
-                if word.hasPrefix("--file=") { path = String(word.dropFirst(7)) } else if !word.hasPrefix("-") {
+                if word.hasPrefix("--file=") {
+                    path = String(word.dropFirst(7))
+                } else if !word.hasPrefix("-") {
                     names.append(word)
                 }
             }
@@ -100,7 +104,9 @@ extension GRUBInterpreter {
             case "--hint", "--hint-bios", "--hint-efi", "--hint-baremetal", "--hint-ieee1275", "--hint-arc", "-h":
                 _ = rest.popFirst()
             default:
-                if word.hasPrefix("--set=") { variable = String(word.dropFirst(6)) } else if !word.hasPrefix("-") {
+                if word.hasPrefix("--set=") {
+                    variable = String(word.dropFirst(6))
+                } else if !word.hasPrefix("-") {
                     wanted.append(word)
                 }
             }

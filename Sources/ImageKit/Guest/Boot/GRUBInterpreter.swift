@@ -249,8 +249,7 @@ struct GRUBInterpreter {
 
     // MARK: Entries
 
-    private mutating func add(_ name: String, _ words: [String], _ block: [GRUBCommand], path: String) throws(Failure)
-    {
+    private mutating func add(_ name: String, _ words: [String], _ block: [GRUBCommand], path: String) throws(Failure) {
         guard name == "menuentry" || name == "submenu" else {
             throw Failure(.refused, "\(name) takes no { }", place: path)
         }
@@ -267,7 +266,9 @@ struct GRUBInterpreter {
             case "--id": id = rest.popFirst()
             case "--unrestricted": break
             default:
-                if word.hasPrefix("--id=") { id = String(word.dropFirst(5)) } else if !word.hasPrefix("--") {
+                if word.hasPrefix("--id=") {
+                    id = String(word.dropFirst(5))
+                } else if !word.hasPrefix("--") {
                     positional.append(word)
                 }
             }

@@ -26,8 +26,8 @@ struct GRUBWord: Sendable {
 
 enum GRUBToken: Sendable {
     case word(GRUBWord)
-    /// A newline or a semicolon.
-    case end
+    case newline
+    case semicolon
     case open
     case close
 }
@@ -66,10 +66,10 @@ struct GRUBLexer {
             case 0x0a:
                 bytes.removeFirst()
                 line += 1
-                return (.end, line - 1)
+                return (.newline, line - 1)
             case 0x3b:
                 bytes.removeFirst()
-                return (.end, line)
+                return (.semicolon, line)
             case 0x7b:
                 bytes.removeFirst()
                 return (.open, line)
@@ -102,7 +102,7 @@ struct GRUBLexer {
                 break scan
             case 0x5c:
                 bytes.removeFirst()
-                guard let next = bytes.popFirst() else { break scan }
+                guard let next = bytes.popFirst() else { throw refusal("a backslash at the end") }
                 if next == 0x0a { line += 1 } else { text.append(next) }
             case 0x27:
                 word.isQuoted = true
@@ -118,10 +118,7 @@ struct GRUBLexer {
                 try quoted(&word, &text)
             case 0x24:
                 bytes.removeFirst()
-                guard let name = try variable() else {
-                    text.append(0x24)
-                    continue
-                }
+                let name = try variable()
                 flush(&text)
                 word.pieces.append(.variable(name, isQuoted: false))
             default:
@@ -146,10 +143,7 @@ struct GRUBLexer {
                 default: text += [0x5c, next]
                 }
             case 0x24:
-                guard let name = try variable() else {
-                    text.append(byte)
-                    continue
-                }
+                let name = try variable()
                 if !text.isEmpty { word.pieces.append(.text(String(decoding: text, as: UTF8.self))) }
                 text = []
                 word.pieces.append(.variable(name, isQuoted: true))
@@ -162,12 +156,12 @@ struct GRUBLexer {
         throw refusal("a quote without its end")
     }
 
-    /// The name after a dollar sign; nil if there is none.
-    private mutating func variable() throws(Failure) -> String? {
+    /// The name after a dollar sign.
+    private mutating func variable() throws(Failure) -> String {
         func isName(_ byte: UInt8) -> Bool {
             byte == 0x5f || (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte | 0x20)
         }
-        guard let first = bytes.first else { return nil }
+        guard let first = bytes.first else { throw refusal("$ without a name") }
         if first == 0x7b {
             guard let end = bytes.firstIndex(of: 0x7d) else { throw refusal("${ without its }") }
             let name = bytes[(bytes.startIndex + 1)..<end]
@@ -182,7 +176,7 @@ struct GRUBLexer {
             return String(decoding: [first], as: UTF8.self)
         }
         let name = bytes.prefix(while: isName)
-        guard !name.isEmpty else { return nil }
+        guard !name.isEmpty else { throw refusal("$ without a name") }
         bytes = bytes.dropFirst(name.count)
         return String(decoding: name, as: UTF8.self)
     }

@@ -23,8 +23,14 @@ struct GRUBParser {
 
     static func parse(_ text: String, path: String) throws(Failure) -> [GRUBCommand] {
         var parser = GRUBParser(tokens: try GRUBLexer.tokens(text, path: path), path: path)
-        let commands = try parser.list(until: [], depth: 0)
-        guard parser.at == parser.tokens.count else { throw parser.refusal("a } without its {") }
+        var commands: [GRUBCommand] = []
+        parser.skipNewlines()
+        while parser.at < parser.tokens.count {
+            commands.append(try parser.command(depth: 0))
+            guard parser.delimiter() || parser.at == parser.tokens.count else {
+                throw parser.refusal("a command without its end")
+            }
+        }
         return commands
     }
 
@@ -39,33 +45,58 @@ struct GRUBParser {
         return word.plain
     }
 
-    private mutating func skipEnds() {
-        while at < tokens.count, case .end = tokens[at].token { at += 1 }
+    private mutating func skipNewlines() {
+        while at < tokens.count, case .newline = tokens[at].token { at += 1 }
+    }
+
+    /// The end of a command: a semicolon or a newline, and more newlines. False if there is none.
+    private mutating func delimiter() -> Bool {
+        guard at < tokens.count else { return false }
+        switch tokens[at].token {
+        case .newline, .semicolon: at += 1
+        case .word, .open, .close: return false
+        }
+        skipNewlines()
+        return true
     }
 
     private mutating func expect(_ word: String) throws(Failure) {
-        skipEnds()
         guard keyword == word else { throw refusal("\"\(word)\" is missing here") }
         at += 1
     }
 
-    /// Commands up to one of the words, a closing brace or the end; none of them is taken.
+    /// One command or more, each with its end, up to one of the words; the word is not taken.
     private mutating func list(until words: Set<String>, depth: Int) throws(Failure) -> [GRUBCommand] {
-        guard depth <= Self.depthLimit else { throw refusal("more than \(Self.depthLimit) levels") }
+        var commands: [GRUBCommand] = []
+        skipNewlines()
+        repeat {
+            commands.append(try command(depth: depth))
+            guard delimiter() else { throw refusal("a command without its end") }
+        } while !(keyword.map { words.contains($0) } ?? (at >= tokens.count))
+        return commands
+    }
+
+    /// What stands between braces. Only a function's last command needs an end of its own.
+    private mutating func block(depth: Int, isFunction: Bool = false) throws(Failure) -> [GRUBCommand] {
+        at += 1
+        skipNewlines()
         var commands: [GRUBCommand] = []
         while true {
-            skipEnds()
-            guard at < tokens.count else { return commands }
-            if case .close = tokens[at].token { return commands }
-            if let keyword, words.contains(keyword) { return commands }
-            commands.append(try command(depth: depth))
+            commands.append(try command(depth: depth + 1))
+            let isEnded = delimiter()
+            guard at < tokens.count else { throw refusal("a { without its }") }
+            if case .close = tokens[at].token, isEnded || !isFunction { break }
+            guard isEnded else { throw refusal("a command without its end") }
         }
+        at += 1
+        return commands
     }
 
     private mutating func command(depth: Int) throws(Failure) -> GRUBCommand {
         count += 1
         guard count <= Self.commandLimit else { throw refusal("more than \(Self.commandLimit) commands") }
-        guard case .word = tokens[at].token else { throw refusal("a { where a command belongs") }
+        guard depth <= Self.depthLimit else { throw refusal("more than \(Self.depthLimit) levels") }
+        guard at < tokens.count, case .word = tokens[at].token else { throw refusal("a command is missing here") }
         switch keyword {
         case "if": return try condition(depth: depth)
         case "while", "until": return try loop(depth: depth)
@@ -73,7 +104,6 @@ struct GRUBParser {
         case "function": return try function(depth: depth)
         case "!":
             at += 1
-            guard at < tokens.count else { throw refusal("! without a command") }
             return .not([try command(depth: depth + 1)])
         case "then", "elif", "else", "fi", "do", "done", "in":
             throw refusal("\"\(keyword ?? "")\" where a command belongs")
@@ -92,19 +122,11 @@ struct GRUBParser {
             case .open:
                 let block = try block(depth: depth)
                 return .simple(words: words, block: block, line: begin)
-            case .end, .close:
+            case .newline, .semicolon, .close:
                 return .simple(words: words, block: nil, line: begin)
             }
         }
         return .simple(words: words, block: nil, line: begin)
-    }
-
-    private mutating func block(depth: Int) throws(Failure) -> [GRUBCommand] {
-        at += 1
-        let commands = try list(until: [], depth: depth + 1)
-        guard at < tokens.count, case .close = tokens[at].token else { throw refusal("a { without its }") }
-        at += 1
-        return commands
     }
 
     private mutating func condition(depth: Int) throws(Failure) -> GRUBCommand {
@@ -144,6 +166,7 @@ struct GRUBParser {
             words.append(word)
             at += 1
         }
+        guard delimiter() else { throw refusal("a command without its end") }
         try expect("do")
         let body = try list(until: ["done"], depth: depth + 1)
         try expect("done")
@@ -154,8 +177,8 @@ struct GRUBParser {
         at += 1
         guard let name = keyword else { throw refusal("function without a name") }
         at += 1
-        skipEnds()
+        _ = delimiter()
         guard at < tokens.count, case .open = tokens[at].token else { throw refusal("a function without its {") }
-        return .function(name: name, body: try block(depth: depth))
+        return .function(name: name, body: try block(depth: depth, isFunction: true))
     }
 }

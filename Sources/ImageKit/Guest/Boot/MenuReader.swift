@@ -127,7 +127,8 @@ struct MenuReader {
         while true {
             // `TITLE>TITLE`: a doubled mark is one of the title itself.
             let (part, after) = Self.firstPart(rest)
-            let number = level.firstIndex { $0.id == part } ?? level.firstIndex { $0.title == part }
+            let number =
+                level.firstIndex { $0.id == part } ?? level.firstIndex { $0.title == part }
                 ?? Self.number(part).flatMap { level.indices.contains($0) ? $0 : nil } ?? 0
             guard level.indices.contains(number) else { return .absent(evidence) }
             place += "\(number)"
