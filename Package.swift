@@ -60,6 +60,14 @@ func providerEntry(_ name: String, _ id: String) -> [Target] {
     ]
 }
 
+/// Our own providers: the name of each one's targets, and its id.
+let providers = [
+    ("Local", "local"),
+    ("DockerHub", "dockerhub"),
+    ("AWS", "aws"),
+    ("HuaweiCloud", "huaweicloud"),
+]
+
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -72,6 +80,8 @@ let package = Package(
         .executable(name: "eulerpublisher-reader", targets: ["Reader"]),
         .library(name: "ep-local", type: .dynamic, targets: ["LocalEntry"]),
         .library(name: "ep-dockerhub", type: .dynamic, targets: ["DockerHubEntry"]),
+        .library(name: "ep-aws", type: .dynamic, targets: ["AWSEntry"]),
+        .library(name: "ep-huaweicloud", type: .dynamic, targets: ["HuaweiCloudEntry"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -157,7 +167,9 @@ let package = Package(
         leaf(
             "DockerHubProvider", ["ProviderKit", "HTTP", "OCI", "Digest", "Documents", "Files", "CSystem"],
             path: "Plugins/DockerHub/Provider"),
-    ] + providerEntry("Local", "local") + providerEntry("DockerHub", "dockerhub") + [
+        leaf("AWSProvider", ["ProviderKit", "Documents"], path: "Plugins/AWS/Provider"),
+        leaf("HuaweiCloudProvider", ["ProviderKit", "Documents"], path: "Plugins/HuaweiCloud/Provider"),
+    ] + providers.flatMap(providerEntry) + [
 
         // Tests.
         .testTarget(name: "ABITests", dependencies: ["ProviderAPI"], swiftSettings: strict),
