@@ -118,7 +118,7 @@ let package = Package(
         leaf("OCI", ["CZlib", "Digest", "Documents", "Files"]),
 
         // Disk images, from the bytes up: the file's format, its partitions, their file systems, what lies in them.
-        imageKit("Blocks", ["Documents"]),
+        imageKit("Blocks", ["CSystem", "CZlib", "CZstd", "Documents"]),
         imageKit("FileSystems", ["Blocks", "Documents"]),
         // What initramfs archives and clusters of images are packed with, beside zlib.
         .target(name: "CLzma", linkerSettings: [.linkedLibrary("lzma")]),
