@@ -120,6 +120,7 @@ let package = Package(
         // Disk images, from the bytes up: the file's format, its partitions, their file systems, what lies in them.
         imageKit("Blocks", ["CSystem", "CZlib", "CZstd", "Documents"]),
         imageKit("FileSystems", ["Blocks", "Documents"]),
+        imageKit("Partitions", ["Blocks", "FileSystems", "CZlib", "Documents"]),
         // What initramfs archives and clusters of images are packed with, beside zlib.
         .target(name: "CLzma", linkerSettings: [.linkedLibrary("lzma")]),
         .target(name: "CZstd", linkerSettings: [.linkedLibrary("zstd")]),

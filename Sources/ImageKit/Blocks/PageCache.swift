@@ -7,7 +7,7 @@ import Synchronization
 /// Safe to use from any thread; no lock is held while the source is read.
 package final class PageCache: Sendable {
     /// In bytes. A power of two, and no less than most blocks.
-    static let pageSize = 16384
+    package static let pageSize = 16384
 
     private struct Slot {
         var number: UInt64
