@@ -60,6 +60,14 @@ func providerEntry(_ name: String, _ id: String) -> [Target] {
     ]
 }
 
+/// Our own providers: the name of each one's targets, and its id.
+let providers = [
+    ("Local", "local"),
+    ("DockerHub", "dockerhub"),
+    ("AWS", "aws"),
+    ("HuaweiCloud", "huaweicloud"),
+]
+
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -69,8 +77,11 @@ let package = Package(
     products: [
         .executable(name: "eulerpublisher", targets: ["Host"]),
         .executable(name: "eulerpublisher-worker", targets: ["Worker"]),
+        .executable(name: "eulerpublisher-reader", targets: ["Reader"]),
         .library(name: "ep-local", type: .dynamic, targets: ["LocalEntry"]),
         .library(name: "ep-dockerhub", type: .dynamic, targets: ["DockerHubEntry"]),
+        .library(name: "ep-aws", type: .dynamic, targets: ["AWSEntry"]),
+        .library(name: "ep-huaweicloud", type: .dynamic, targets: ["HuaweiCloudEntry"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -120,8 +131,13 @@ let package = Package(
         leaf("ProviderRuntime", ["ProviderAPI", "CSystem"]),
         .executableTarget(name: "Worker", dependencies: ["ProviderRuntime"], swiftSettings: strict),
 
+        // The process that reads one image, and nothing else.
+        imageKit("Serving", ["Inspection", "FileSystems", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
+        .executableTarget(name: "Reader", dependencies: ["Serving"], swiftSettings: strict),
+
         // What the host does.
         hostKit("Workers", ["ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
+        hostKit("Images", ["Workers", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
         hostKit("Prepare", ["OCI", "HTTP", "Digest", "Documents", "Files"]),
         hostKit(
             "Assemble",
@@ -136,16 +152,16 @@ let package = Package(
         hostKit(
             "Execution",
             [
-                "Plans", "State", "Discovery", "Settings", "Workers", "Prepare", "Assemble", "Import", "Schema", "OCI",
-                "Digest",
+                "Plans", "State", "Discovery", "Settings", "Workers", "Images", "Prepare", "Assemble", "Import",
+                "Schema", "OCI", "Digest",
                 "Documents", "Files", "ProviderAPI", "CSystem",
             ]),
         hostKit("Reports", ["Execution", "State", "Documents", "CSystem"]),
         .executableTarget(
             name: "Host",
             dependencies: [
-                "Reports", "Execution", "Import", "Plans", "State", "Settings", "Discovery", "Workers", "Prepare",
-                "Assemble",
+                "Reports", "Execution", "Images", "Import", "Plans", "State", "Settings", "Discovery", "Workers",
+                "Prepare", "Assemble", "ProviderAPI",
                 "HTTP",
                 "Documents", "Files", "CSystem", arguments,
             ],
@@ -159,7 +175,9 @@ let package = Package(
         leaf(
             "DockerHubProvider", ["ProviderKit", "HTTP", "OCI", "Digest", "Documents", "Files", "CSystem"],
             path: "Plugins/DockerHub/Provider"),
-    ] + providerEntry("Local", "local") + providerEntry("DockerHub", "dockerhub") + [
+        leaf("AWSProvider", ["ProviderKit", "Documents"], path: "Plugins/AWS/Provider"),
+        leaf("HuaweiCloudProvider", ["ProviderKit", "Documents"], path: "Plugins/HuaweiCloud/Provider"),
+    ] + providers.flatMap(providerEntry) + [
 
         // Tests.
         .testTarget(name: "ABITests", dependencies: ["ProviderAPI"], swiftSettings: strict),

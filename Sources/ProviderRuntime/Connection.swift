@@ -53,7 +53,7 @@ public final class Connection: @unchecked Sendable {
     }
 
     /// Reads one message, waiting for it. One thread at a time. Nil at the end of the connection.
-    func receive() throws(ProtocolError) -> Message? {
+    public func receive() throws(ProtocolError) -> Message? {
         while true {
             if let message = try parser.next() { return message }
             var arrived = [Int32](repeating: -1, count: FrameLimit.descriptors)

@@ -10,6 +10,11 @@ public enum FrameKind: UInt16, Sendable {
     case start = 0xE503
     case cancel = 0xE504
     case reply = 0xE505
+    // From the host to the reader of images, which answers each with a reply.
+    case imageOpen = 0xE541
+    case imageFacts = 0xE542
+    case blocksRead = 0xE543
+    case blocksExtent = 0xE544
     // From the worker.
     case hello = 0xE581
     case log = 0xE582

@@ -52,6 +52,23 @@ public enum Sandbox {
         return missing
     }
 
+    /// Closes the sandbox around a process that needs nothing but the descriptors that it has: no file, network or program.
+    /// - Parameter memory: bytes of address space.
+    /// - Returns: one sentence for each thing that is not enforced.
+    public static func close(memory: UInt64) -> [String] {
+        var missing = limits()
+        if eps_limit_memory(memory) != 0 { missing.append("no limit of memory") }
+        let abi = min(eps_landlock_abi(), 6)
+        if abi > 0 {
+            let ruleset = eps_landlock_begin(abi, 0)
+            let status = ruleset < 0 ? ruleset : eps_landlock_enforce(ruleset)
+            if status != 0 { missing.append("Landlock could not be enforced: \(errnoName(-status))") }
+        }
+        let status = eps_seccomp(1)
+        if status != 0 { missing.append("the filter of system calls could not be installed: \(errnoName(-status))") }
+        return missing
+    }
+
     /// libdispatch counts the runnable threads of its pool in /proc/TID/stat and ends a process that cannot read there. No
     /// name can be listed, and what is another process's own (environment, memory, descriptors) stays closed: that takes
     /// the right to trace it, which Landlock refuses outside its domain.

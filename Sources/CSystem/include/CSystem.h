@@ -31,6 +31,8 @@ int eps_move_socket(void);
 /* 1 once the peer is gone; waits at most that many milliseconds for it. */
 int eps_hung_up(int socket, int milliseconds);
 int eps_open_read(const char *path);
+/* The same of a regular file or a block device, without waiting; -EMEDIUMTYPE if it is neither. */
+int eps_open_disk(const char *path);
 
 /* ---- Processes ---- */
 /* Starts path in a process group of its own with exactly three descriptors: 0 the socket, 1 and 2 as given. */

@@ -18,6 +18,8 @@ struct ArtifactMaker: Sendable {
     var version: String
     var downloader: any Downloader
     var environment: [String: String]
+    /// `eulerpublisher-reader`.
+    var reader: String
     /// What an earlier attempt of this run found; a resumed run publishes the same or nothing.
     var pinned: [String: ReadyArtifact.Provenance]
     var observer: any RunObserver
@@ -145,6 +147,7 @@ struct ArtifactMaker: Sendable {
                 annotations: artifact.annotations ?? [:],
                 files: [.init(name: file, size: size, digest: digest, verified: true)]),
             paths: [file: path], blocksPath: artifact.format == "raw" ? path : nil,
+            image: ExaminedImage(path, reader: reader),
             provenance: .init(
                 sources: [.init(location: path, digest: digest, size: size)], identity: identity))
     }

@@ -12,6 +12,11 @@ public struct Executor: Sendable {
     public var version: String
     public var providers: any ProviderSource
     public var workers: Workers
+    /// The program that reads images, beside the one that runs providers.
+    var readerExecutable: String {
+        let folder = workers.workerExecutable.lastIndex(of: "/").map { workers.workerExecutable[...$0] } ?? ""
+        return folder + "eulerpublisher-reader"
+    }
     public var cache: String
     /// The mirror for artifacts that name none.
     public var mirror: String?
@@ -154,7 +159,7 @@ public struct Executor: Sendable {
         let observer = context.observer
         let maker = ArtifactMaker(
             plan: plan, mirror: mirror, cache: cache, version: version, downloader: downloader,
-            environment: environment, pinned: pinned,
+            environment: environment, reader: readerExecutable, pinned: pinned,
             observer: observer, fetch: { try await fetch($0, $1, $2, $3, context) })
         return try await withThrowingTaskGroup(of: ReadyArtifact.self) { group in
             for name in plan.plan.artifacts.keys { group.addTask { try await maker.make(name) } }

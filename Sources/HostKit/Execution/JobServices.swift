@@ -1,6 +1,7 @@
 import Documents
 import Files
 import FoundationEssentials
+import Images
 import ProviderAPI
 import State
 import Synchronization
@@ -16,6 +17,8 @@ final class JobServices: HostServices {
     let checkpoints: CheckpointStore?
     let cache: LosableCache
     let memory: RunMemory
+    /// What the tree view reads; nil for what is no disk image.
+    let image: ImageReader?
     let redactor: Redactor
     let log: RunLog
     let observer: any RunObserver
@@ -23,9 +26,10 @@ final class JobServices: HostServices {
 
     init(
         title: String, operation: String, needs: Needs, publication: Publication?, checkpoints: CheckpointStore?,
-        cache: LosableCache, memory: RunMemory = RunMemory(), redactor: Redactor, log: RunLog,
-        observer: any RunObserver
+        cache: LosableCache, memory: RunMemory = RunMemory(), image: ImageReader? = nil, redactor: Redactor,
+        log: RunLog, observer: any RunObserver
     ) {
+        self.image = image
         self.title = title
         self.operation = operation
         self.needs = needs
@@ -157,8 +161,19 @@ final class JobServices: HostServices {
         if !isSecret { cache.put(key, data) }
     }
 
-    // The guest's tree comes with the image readers; no manifest that asks for it passes the preflight before.
-    func treeStat(_ path: String) throws -> TreeStat { throw ServiceRefusal(status: EP_UNSUPPORTED) }
-    func treeRead(_ path: String, limit: UInt64) throws -> [UInt8] { throw ServiceRefusal(status: EP_UNSUPPORTED) }
-    func treeList(_ path: String) throws -> [String] { throw ServiceRefusal(status: EP_UNSUPPORTED) }
+    func treeStat(_ path: String) throws -> TreeStat { try tree { try $0.treeStat(path) } }
+    func treeRead(_ path: String, limit: UInt64) throws -> [UInt8] {
+        try tree { try $0.treeRead(path, limit: limit) }
+    }
+    func treeList(_ path: String) throws -> [String] { try tree { try $0.treeList(path) } }
+
+    private func tree<Answer>(_ ask: (ImageReader) throws -> Answer) throws -> Answer {
+        guard let image else { throw ServiceRefusal(status: EP_UNSUPPORTED) }
+        do { return try ask(image) } catch let failure as Failure {
+            guard failure.code != .notFound else { throw ServiceRefusal(status: EP_NOT_FOUND) }
+            // Whatever it is, it is the image's, and to a rule it is what can't be told.
+            log(level: EP_LOG_DEBUG, message: "\(failure.place ?? title): \(failure.message)")
+            throw ServiceRefusal(status: EP_INTERNAL)
+        }
+    }
 }

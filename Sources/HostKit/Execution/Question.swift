@@ -22,12 +22,8 @@ extension Executor {
             throw Failure(
                 .usage, "\(provider.manifest.id) does not have the operation \(operation)", place: target.name)
         }
-        let nothing = ReadyArtifact(
-            name: "",
-            document: .init(kind: "container", name: "", version: "", digest: "", size: 0, platforms: [], files: []),
-            paths: [:], blocksPath: nil, provenance: .init(sources: []))
         let run = try TargetRun(
-            provider: provider, target: target, artifact: nothing, publicationID: sha256(Array(target.name.utf8)).hex,
+            provider: provider, target: target, artifact: .nothing(), publicationID: sha256(Array(target.name.utf8)).hex,
             publication: nil, context: context)
         return try await run.invoke(operation, into: into)
     }

@@ -9,6 +9,8 @@ public struct ReadyArtifact: Sendable {
     var paths: [String: String]
     /// Of a raw disk: what the blocks view reads.
     var blocksPath: String?
+    /// Of a disk image: what reads it for checks.
+    var image: ExaminedImage?
     public var provenance: Provenance
 
     /// Where the artifact's bytes came from, for the record.
@@ -27,6 +29,14 @@ public struct ReadyArtifact: Sendable {
         public var zlib: String?
         /// Of a disk's file when it was hashed: device, inode, size, modification and change time in nanoseconds.
         public var identity: [Int64]?
+    }
+
+    /// For operations that are about no artifact, or about facts alone.
+    static func nothing(image: ExaminedImage? = nil) -> ReadyArtifact {
+        ReadyArtifact(
+            name: "",
+            document: .init(kind: "container", name: "", version: "", digest: "", size: 0, platforms: [], files: []),
+            paths: [:], image: image, provenance: .init(sources: []))
     }
 
     /// Architectures that the mirror does not have.

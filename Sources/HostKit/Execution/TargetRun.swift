@@ -228,15 +228,18 @@ actor TargetRun {
     private func once(_ operation: String, _ entry: JSON?, _ into: String?) async throws -> WorkerOutcome {
         await context.turnstile.enter()
         defer { Task { await context.turnstile.leave() } }
-        let isReading = [EP_OP_REQUIREMENTS, EP_OP_CHECK, EP_OP_PLAN, EP_OP_STATUS, EP_OP_INVENTORY, EP_OP_FETCH]
-            .contains(
-                operation)
+        let isReading = [
+            EP_OP_REQUIREMENTS, EP_OP_CHECK, EP_OP_MARKETPLACE_CHECK, EP_OP_PLAN, EP_OP_STATUS, EP_OP_INVENTORY,
+            EP_OP_FETCH,
+        ].contains(operation)
         if !isReading { for directory in needs.directories { try makeDirectory(directory) } }
         let store = isReading ? nil : try store()
+        let isCheck = [EP_OP_REQUIREMENTS, EP_OP_CHECK, EP_OP_MARKETPLACE_CHECK].contains(operation)
+        let image = isCheck ? try await artifact.image?.opened() : nil
         let services = JobServices(
             title: title, operation: operation, needs: needs, publication: isReading ? nil : publication,
             checkpoints: store, cache: LosableCache(context.cache, provider: provider.manifest.id),
-            memory: context.memory, redactor: context.redactor, log: context.log, observer: context.observer)
+            memory: context.memory, image: image?.reader, redactor: context.redactor, log: context.log, observer: context.observer)
         var request = OperationRequest(
             operation: operation, run: context.runID, publication: publicationID, target: target, state: data)
         // Of a mere question there is none.
@@ -244,10 +247,10 @@ actor TargetRun {
         if isAbout, !artifact.document.digest.isEmpty {
             request.artifact = artifact.document
         }
+        if operation != EP_OP_REQUIREMENTS { request.facts = image?.facts }
         request.entry = entry
         request.into = into
         let manifest = provider.manifest
-        let isCheck = operation == EP_OP_CHECK || operation == EP_OP_REQUIREMENTS
         let job = WorkerJob(
             providerID: manifest.id, providerVersion: manifest.version, libraryPath: provider.libraryPath,
             libraryIdentity: identity, profile: isCheck ? .check : .publish, operation: operation,

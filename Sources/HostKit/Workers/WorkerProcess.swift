@@ -4,12 +4,12 @@ import Glibc
 import ProviderRuntime
 
 /// A started worker: its process, its socket, its two pipes.
-struct WorkerProcess {
+package struct WorkerProcess {
     /// Nil when the provider runs inside this process.
-    let pid: pid_t?
-    let socket: Int32
+    package let pid: pid_t?
+    package let socket: Int32
     /// stdout and stderr, non-blocking; -1 when the provider runs inside this process.
-    let output, errors: Int32
+    package let output, errors: Int32
     /// Readable once the process has ended; negative where the kernel has no such thing, or there is no process.
     let end: Int32
     let mark: UInt32
@@ -23,13 +23,18 @@ struct WorkerProcess {
 
     /// - Throws: `Failure` if the program cannot be started.
     init(_ executable: String, _ job: WorkerJob) throws {
+        try self.init(executable, environment: job.environment)
+    }
+
+    /// - Throws: `Failure` if the program cannot be started.
+    package init(_ executable: String, environment given: [String: String]) throws {
         var sockets: [Int32] = [-1, -1]
         var pipes: [[Int32]] = [[-1, -1], [-1, -1]]
         var status = eps_socketpair(&sockets)
         for index in pipes.indices where status == 0 { status = eps_pipe(&pipes[index]) }
         var child: pid_t = 0
         if status == 0 {
-            var environment = job.environment
+            var environment = given
             environment["SWIFT_BACKTRACE"] = "enable=no"
             status = withCStrings([executable]) { arguments in
                 withCStrings(environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }) {
@@ -73,7 +78,7 @@ struct WorkerProcess {
         mark = 0
     }
 
-    func kill() {
+    package func kill() {
         guard let pid else { return }
         _ = Glibc.kill(-pid, SIGKILL)
         _ = Glibc.kill(pid, SIGKILL)

@@ -102,26 +102,30 @@ public struct GuestTree: Sendable {
                 .refused, "\(found.status.size) bytes are more than the \(limit) that are read of such a file",
                 place: found.path)
         }
-        var bytes = [UInt8](repeating: 0, count: Int(found.status.size))
-        var filled = 0
-        while filled < bytes.count {
-            let got: Int
-            var failure: Failure?
-            got = bytes.withUnsafeMutableBytes { buffer in
-                do throws(Failure) {
-                    return try found.fileSystem.read(
+        return try beginning(of: found, limit: limit)
+    }
+
+    /// As much of a file as the limit allows, from its begin.
+    public func beginning(of found: Found, limit: Int) throws(Failure) -> [UInt8] {
+        guard found.status.kind == .file else { throw Failure(.refused, "no regular file", place: found.path) }
+        let count = Int(min(found.status.size, UInt64(max(0, limit))))
+        var failure: Failure?
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            let buffer = UnsafeMutableRawBufferPointer(buffer)
+            do throws(Failure) {
+                while filled < count {
+                    let got = try found.fileSystem.read(
                         found.number, at: UInt64(filled),
-                        into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))
-                } catch {
-                    failure = error
-                    return 0
+                        into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled..<count]))
+                    guard got > 0 else { break }
+                    filled += got
                 }
+            } catch {
+                failure = error
+                filled = 0
             }
-            if let failure { throw failure }
-            guard got > 0 else { break }
-            filled += got
         }
-        bytes.removeSubrange(filled...)
+        if let failure { throw failure }
         return bytes
     }
 

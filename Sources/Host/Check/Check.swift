@@ -1,0 +1,73 @@
+import ArgumentParser
+import Discovery
+import Documents
+import Execution
+import Files
+import ProviderAPI
+import Reports
+
+/// What vendors would refuse about a disk image, before a byte is sent.
+struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Checks a disk image by the rules of providers: what a vendor would refuse, and why.",
+        discussion: """
+            The image is read by a process of its own, without root, network or mounting, and once for all providers. \
+            Exit status 3 if a rule of severity error failed.
+            """)
+
+    enum Purpose: String, ExpressibleByArgument, CaseIterable { case publish, marketplace }
+
+    @Argument(help: ArgumentHelp("A disk image: qcow2, raw, VHD, VHDX, VMDK; or a block device.", valueName: "image"))
+    var image: String
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp("Whose rules; may be repeated. Default: all that are enabled.", valueName: "id"))
+    var provider: [String] = []
+    @Option(name: .customLong("for"), help: "marketplace: also what the vendors' marketplaces ask for.")
+    var purpose = Purpose.publish
+    @Flag(help: "Facts and findings as a JSON document.") var json = false
+    @Option(help: ArgumentHelp("Writes the findings as SARIF 2.1.0.", valueName: "file")) var sarif: String?
+    @Option(help: ArgumentHelp("Writes the findings as JUnit XML.", valueName: "file")) var junit: String?
+    @Option(help: ArgumentHelp("Writes the findings as an HTML page.", valueName: "file")) var html: String?
+    @Flag(name: .shortAndLong, help: "What passed is listed as well.") var verbose = false
+    @OptionGroup var places: PlaceOptions
+
+    func run() async throws {
+        let session = try Session(places)
+        let isMarket = purpose == .marketplace
+        var ids: [String] = []
+        for id in provider where !ids.contains(id) { ids.append(id) }
+        if ids.isEmpty { ids = session.providers.withRules(market: isMarket) }
+        guard !ids.isEmpty else {
+            throw Failure(
+                .usage, "no enabled provider has rules about disk images", hint: "see: eulerpublisher provider list")
+        }
+        let examination = try await session.executor(QuietReport()).examine(
+            image: image, providers: ids, market: isMarket)
+        if let sarif {
+            let document = SARIF.document(examination, version: EulerPublisher.version)
+            try File.replace(sarif, with: Array(try DocumentCoding.encode(document, pretty: true)))
+        }
+        if let junit { try File.replace(junit, with: Array(JUnit.document(examination).utf8)) }
+        if let html { try File.replace(html, with: Array(CheckHTML.page(examination).utf8)) }
+        if json {
+            try Output.document(try CheckJSON.document(examination))
+        } else {
+            Output.result(CheckText.text(examination, verbose: verbose))
+        }
+        if examination.errors > 0 { throw ExitCode(Failure.Code.checkFailed.exitStatus) }
+    }
+}
+
+extension Providers {
+    /// Ids of enabled providers that judge disk images, in the order of a list.
+    fileprivate func withRules(market: Bool) -> [String] {
+        let wanted = market ? [EP_OP_CHECK, EP_OP_MARKETPLACE_CHECK] : [EP_OP_CHECK]
+        return entries.compactMap { entry in
+            guard case .enabled = entry.state, let manifest = entry.provider?.manifest,
+                manifest.artifacts.contains("disk"), wanted.allSatisfy(manifest.operations.contains)
+            else { return nil }
+            return manifest.id
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import Documents
+import Images
+import Reports
+
+struct ImageCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "image", abstract: "Disk images.", subcommands: [ImageInspect.self])
+}
+
+/// What lies in a disk image, on one screen.
+struct ImageInspect: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "Tells what a disk image is and what lies in it; without root, mount or virtual machine.")
+
+    @Argument(help: ArgumentHelp("A disk image: qcow2, raw, VHD, VHDX, VMDK; or a block device.", valueName: "file"))
+    var file: String
+    @Flag(help: "All facts, each with its place, as a JSON document.") var json = false
+    @OptionGroup var places: PlaceOptions
+
+    func run() async throws {
+        let session = try Session(places)
+        let reader = try ImageReader(
+            file, executable: "\(session.prefix)/libexec/eulerpublisher/eulerpublisher-reader")
+        let facts = try reader.facts()
+        if json {
+            Output.result(String(decoding: try DocumentCoding.encode(facts, pretty: true), as: UTF8.self))
+        } else {
+            Output.result(ImageText.text(facts, name: file))
+        }
+    }
+}

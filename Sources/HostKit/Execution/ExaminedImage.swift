@@ -1,0 +1,33 @@
+import Documents
+import Images
+
+/// A disk image that is read when the first rule asks, and once for all that ask.
+final actor ExaminedImage {
+    struct Opened: Sendable {
+        var reader: ImageReader
+        var facts: ImageFacts
+    }
+
+    private let path: String
+    private let executable: String
+    private var opening: Task<Opened, any Error>?
+
+    /// - Parameter reader: `eulerpublisher-reader`, an absolute path.
+    init(_ path: String, reader: String) {
+        self.path = path
+        executable = reader
+    }
+
+    /// - Throws: `Failure` if it is no image that can be read; the same to everybody who asks.
+    func opened() async throws -> Opened {
+        if opening == nil {
+            let (path, executable) = (path, executable)
+            opening = Task.detached {
+                let reader = try ImageReader(path, executable: executable)
+                return Opened(reader: reader, facts: try reader.facts())
+            }
+        }
+        guard let opening else { throw Failure(.internal, "unreachable") }
+        return try await opening.value
+    }
+}

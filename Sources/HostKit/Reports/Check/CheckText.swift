@@ -1,0 +1,149 @@
+public import Documents
+public import Execution
+
+/// What a check says to people: a line a provider, then each finding with its evidence, reason, remedy and source.
+public enum CheckText {
+    /// - Parameter verbose: whether what passed is listed as well.
+    public static func text(_ examination: Examination, verbose: Bool = false) -> String {
+        let groups = FindingGroup.groups(of: examination)
+        var parts = [ImageHeadline.text(examination.facts, name: examination.image), counts(examination)]
+        let wanted = groups.filter { verbose || $0.finding.outcome != "pass" }
+        parts += wanted.map(block)
+        parts.append(ending(groups))
+        return parts.joined(separator: "\n\n")
+    }
+
+    private static func counts(_ examination: Examination) -> String {
+        let rows = examination.providers.map { provider in
+            let count = FindingCount(provider.findings)
+            return [
+                provider.id, "\(count.passed) passed", count.failed > 0 ? "\(count.failed) failed" : "",
+                count.warnings > 0 ? "\(count.warnings) \(count.warnings == 1 ? "warning" : "warnings")" : "",
+                count.unknown > 0 ? "\(count.unknown) unknown" : "",
+            ]
+        }
+        return Columns.text(rows, indent: "  ", right: [1, 2, 3, 4])
+    }
+
+    private static func block(_ group: FindingGroup) -> String {
+        let finding = group.finding
+        var lines = ["  \(mark(finding)) \(finding.rule)"]
+        if let reference = finding.reference { lines[0] += " (\(reference))" }
+        if !group.others.isEmpty {
+            lines[0] += "   also " + group.others.map { "\($0.rule)" }.joined(separator: ", ")
+        }
+        let message = finding.message.text()
+        let places = finding.places ?? []
+        lines.append("    " + (places.isEmpty ? [finding.evidence, message].compactMap(\.self).joined(separator: "  ") : message))
+        let shown = places.prefix(5)
+        lines += shown.map { "      \($0.shown)" }
+        if places.count > shown.count { lines.append("      and \(places.count - shown.count) more") }
+        guard finding.outcome != "pass" else { return lines[0] }
+        if finding.outcome == "fail" {
+            if let why = finding.why { lines.append("    why   \(why.text())") }
+            if let fix = finding.fix { lines.append("    fix   \(fix.text())") }
+        }
+        if let source = finding.source { lines.append("    see   \(source)") }
+        return lines.map { Printable.short(Printable.line($0), limit: 1000) }.joined(separator: "\n")
+    }
+
+    private static func mark(_ finding: OperationResult.Finding) -> String {
+        switch (finding.outcome, finding.severity) {
+        case ("pass", _): "✓"
+        case ("fail", "error"): "✗"
+        case ("fail", "warning"): "!"
+        case ("fail", _): "i"
+        default: "?"
+        }
+    }
+
+    private static func ending(_ groups: [FindingGroup]) -> String {
+        let errors = groups.count { $0.finding.outcome == "fail" && $0.finding.severity == "error" }
+        if errors > 0 {
+            return "\(errors) \(errors == 1 ? "finding" : "findings") must be mended. Exit 3."
+        }
+        let rest = groups.count { $0.finding.outcome == "fail" }
+        return rest == 0 ? "Nothing to mend." : "Nothing must be mended; \(rest) to look at."
+    }
+}
+
+extension Evidence {
+    /// `/etc/shadow:1  root:$6$...`
+    var shown: String {
+        let place = line.map { "\(path):\($0)" } ?? path
+        return text.map { "\(place)  \($0)" } ?? place
+    }
+}
+
+/// How a provider's rules came out.
+struct FindingCount {
+    var passed = 0
+    /// Those that stop a publication.
+    var failed = 0
+    /// Failed, and no error.
+    var warnings = 0
+    var unknown = 0
+
+    init(_ findings: [OperationResult.Finding]) {
+        for finding in findings {
+            switch (finding.outcome, finding.severity) {
+            case ("pass", _): passed += 1
+            case ("fail", "error"): failed += 1
+            case ("fail", _): warnings += 1
+            default: unknown += 1
+            }
+        }
+    }
+}
+
+/// One defect, told once, though several vendors ask for its mending.
+struct FindingGroup {
+    var provider: String
+    var finding: OperationResult.Finding
+    /// Of other rules that failed by the same check at the same places.
+    var others: [OperationResult.Finding] = []
+
+    /// Errors first, then warnings, what is only told, and what can't be told; within these, as the providers have them.
+    static func groups(of examination: Examination) -> [FindingGroup] {
+        var groups: [FindingGroup] = []
+        var known: [Key: Int] = [:]
+        for provider in examination.providers {
+            for finding in provider.findings {
+                let key = Key(finding)
+                if finding.outcome == "fail", finding.check != nil, let number = known[key] {
+                    groups[number].others.append(finding)
+                    if rank(finding) < rank(groups[number].finding) {
+                        swap(&groups[number].finding, &groups[number].others[groups[number].others.count - 1])
+                    }
+                } else {
+                    known[key] = groups.count
+                    groups.append(FindingGroup(provider: provider.id, finding: finding))
+                }
+            }
+        }
+        return groups.enumerated().sorted {
+            (rank($0.element.finding), $0.offset) < (rank($1.element.finding), $1.offset)
+        }.map(\.element)
+    }
+
+    private struct Key: Hashable {
+        var check: String?
+        var places: [Evidence]
+        var message: String
+        init(_ finding: OperationResult.Finding) {
+            check = finding.check
+            places = finding.places ?? []
+            message = places.isEmpty ? finding.message.text() : ""
+        }
+    }
+
+    private static func rank(_ finding: OperationResult.Finding) -> Int {
+        switch (finding.outcome, finding.severity) {
+        case ("fail", "error"): 0
+        case ("fail", "warning"): 1
+        case ("fail", _): 2
+        case ("unknown", _): 3
+        default: 4
+        }
+    }
+}
