@@ -62,7 +62,7 @@ import Testing
             ],
             in: scratch.path)
         #expect(count.output == "3\n")
-        // The file alone is as it was before, and a log that is damaged in its first page says nothing.
+        // The file alone is as it was before.
         #expect(try read("\(scratch.path)/db/rpmdb.sqlite", .sqlite).count == 3)
     }
 
