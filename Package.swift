@@ -132,6 +132,11 @@ let package = Package(
         leaf("ProviderRuntime", ["ProviderAPI", "CSystem"]),
         .executableTarget(name: "Worker", dependencies: ["ProviderRuntime"], swiftSettings: strict),
 
+        imageKit("Guest", ["FileSystems", "Blocks", "Digest", "Documents", yams]),
+        imageKit(
+            "Inspection",
+            ["Guest", "Initramfs", "PackageDatabases", "Partitions", "FileSystems", "Blocks", "Documents"]),
+
         // The process that reads one image, and nothing else.
         imageKit("Serving", ["Inspection", "FileSystems", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
         .executableTarget(name: "Reader", dependencies: ["Serving"], swiftSettings: strict),

@@ -40,7 +40,11 @@ package enum CRC32C {
     }
 
     package static func sum(_ seed: UInt32, _ number: UInt32) -> UInt32 {
-        sum(seed, [UInt8(truncatingIfNeeded: number), UInt8(truncatingIfNeeded: number >> 8),
-                   UInt8(truncatingIfNeeded: number >> 16), UInt8(truncatingIfNeeded: number >> 24)][...])
+        sum(
+            seed,
+            [
+                UInt8(truncatingIfNeeded: number), UInt8(truncatingIfNeeded: number >> 8),
+                UInt8(truncatingIfNeeded: number >> 16), UInt8(truncatingIfNeeded: number >> 24),
+            ][...])
     }
 }

@@ -30,7 +30,8 @@ public struct DiskImage: ByteSource {
         if let (found, command) = Archive.found(beginning) {
             throw Failure(.refused, "this is \(found), not a disk image", hint: "unpack it first: \(command)")
         }
-        let ending = Numbers(try file.bytes(at: file.size - min(file.size, 512), count: Int(min(file.size, 512))), "the file's end")
+        let ending = Numbers(
+            try file.bytes(at: file.size - min(file.size, 512), count: Int(min(file.size, 512))), "the file's end")
         if beginning.matches(Qcow2.magic, at: 0) {
             let table = try Qcow2(file)
             facts = Self.facts(of: table, file)
@@ -58,10 +59,14 @@ public struct DiskImage: ByteSource {
             disk = ClusteredDisk(file, table)
         } else {
             try Self.refuseOthers(beginning)
-            guard file.size <= Self.sizeLimit else { throw .damaged("a disk of \(file.size) bytes is none that can be read") }
+            guard file.size <= Self.sizeLimit else {
+                throw .damaged("a disk of \(file.size) bytes is none that can be read")
+            }
             var facts = DiskFacts(format: "raw", variant: nil, fileSize: file.size, virtualSize: file.size)
             if file.size % 512 != 0 {
-                facts.defects = .known(["\(file.size) bytes are no whole number of sectors: the file was cut, or is no disk"])
+                facts.defects = .known([
+                    "\(file.size) bytes are no whole number of sectors: the file was cut, or is no disk"
+                ])
             }
             if beginning.matches(Array("LUKS".utf8) + [0xBA, 0xBE], at: 0) {
                 facts.encrypted = .known(true, [Evidence("the whole disk", text: "LUKS")])
@@ -128,7 +133,9 @@ public struct DiskImage: ByteSource {
             facts.extents = .known(extents)
             if let beyond = try (disk as? any Bounded)?.firstOutside() {
                 facts.defects = .known(
-                    (facts.defects.value ?? []) + ["the disk's byte \(beyond) lies past the file's end: the file was cut"])
+                    (facts.defects.value ?? []) + [
+                        "the disk's byte \(beyond) lies past the file's end: the file was cut"
+                    ])
             }
         } catch {
             facts.usedSize = .unknown(error.message)

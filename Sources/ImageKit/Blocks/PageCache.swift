@@ -59,7 +59,10 @@ package final class PageCache: Sendable {
         var failure: Failure?
         let bytes = [UInt8](unsafeUninitializedCapacity: max(count, 0)) { buffer, filled in
             do throws(Failure) {
-                try read(at: offset, into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<max(count, 0)]))
+                try read(
+                    at: offset,
+                    into: UnsafeMutableRawBufferPointer(
+                        rebasing: UnsafeMutableRawBufferPointer(buffer)[..<max(count, 0)]))
                 filled = max(count, 0)
             } catch {
                 failure = error

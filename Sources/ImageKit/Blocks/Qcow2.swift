@@ -114,7 +114,8 @@ struct Qcow2: ClusterTable {
 
     func unpack(_ packed: PackedCluster) throws(Failure) -> [UInt8] {
         let bytes = try file.source.bytes(at: packed.offset, count: packed.size)
-        let unpacked = isZstd ? Unpacking.zstd(bytes, to: Int(clusterSize)) : Unpacking.deflate(bytes, to: Int(clusterSize))
+        let unpacked =
+            isZstd ? Unpacking.zstd(bytes, to: Int(clusterSize)) : Unpacking.deflate(bytes, to: Int(clusterSize))
         guard let unpacked else { throw .damaged("the compressed cluster at \(packed.offset) can't be unpacked") }
         return unpacked
     }
