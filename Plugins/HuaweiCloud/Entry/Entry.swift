@@ -7,5 +7,6 @@ import ProviderKit
 // swift-format-ignore: AlwaysUseLowerCamelCase
 @c @implementation
 public func eulerpublisher_provider_v1() -> UnsafePointer<ep_provider>? {
-    ProviderLibrary.table(for: HuaweiCloud.self, manifest: ep_huaweicloud_manifest(), size: ep_huaweicloud_manifest_size())
+    ProviderLibrary.table(
+        for: HuaweiCloud.self, manifest: ep_huaweicloud_manifest(), size: ep_huaweicloud_manifest_size())
 }
