@@ -71,10 +71,10 @@ enum Access {
             fix: "Set Port 22, or declare the port as the version's ScanningPort.", source: Page.product,
             applies: .marketplace, .sshd("port", .exactly("22"))),
         Rule(
-            "aws.ami.firewall", "MP-15", .warning, "No firewall of the system's own is on.",
-            why: "The scanner reaches the instance from 10.0.0.0/16 and 10.2.0.0/16, and a firewall may shut it out.",
-            fix: "Disable the firewall, since security groups are one, or make sure that it lets SSH through.",
-            source: Page.product, applies: .marketplace, .firewallOff),
+            "aws.ami.firewall", "MP-15", .error, "No firewall of the system's own turns SSH away.",
+            why: "The marketplace's scanner comes from 10.0.0.0/16 and 10.2.0.0/16, and gives up if nothing answers.",
+            fix: "Let the service ssh through, or disable the firewall, since security groups are one.",
+            source: Page.product, applies: .marketplace, .firewallOpens(anyOf: ["ssh", "22/tcp", "22"])),
         Rule(
             "aws.ami.no-personal-accounts", "MP-22", .warning, "No account of a person's is in the image.",
             why: "Sellers may have no access to their buyers' instances.",

@@ -28,7 +28,7 @@ enum Contents {
             "aws.ami.supported-release", "MP-17", .error, "The release gets security updates.",
             why: "The marketplace takes no system whose support has ended.",
             fix: "Build the image of a release that is supported.", source: Page.product, applies: .marketplace,
-            .supportedRelease(ends: Check.endsOfSupport)),
+            .supportedRelease(ends: Releases.ends)),
         Rule(
             "aws.ami.region-agnostic", "MP-20", .warning, "No repository is at an address of one region.",
             why: "The image is copied to all regions, where that address is far or out of reach.",

@@ -55,7 +55,7 @@ enum Boot {
             .kernelVersion(from: "2.6.25")),
         Rule(
             "huaweicloud.ims.dracut-drivers", "HW-VIRTIO-2", .info,
-            "dracut's configuration adds the virtio drivers to every initramfs.",
+            "The configuration of dracut adds the virtio drivers to every initramfs.",
             why: "The next kernel's initramfs has them too, wherever it is built.",
             fix:
                 "Write add_drivers+=\" virtio virtio_ring virtio_pci virtio_blk virtio_net virtio_scsi \" in /etc/dracut.conf.d.",

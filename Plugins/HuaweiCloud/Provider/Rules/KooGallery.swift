@@ -23,16 +23,11 @@ enum KooGallery {
             why: "All servers have the same one, and whoever has the image can pose as any of them.",
             fix: "Remove /etc/ssh/ssh_host_*.", source: Page.scan, applies: .marketplace, .noHostKeys),
         Rule(
-            "huaweicloud.koogallery.password-length", "KG-4", .error,
-            "A password must have at least 8 characters.",
+            "huaweicloud.koogallery.password-policy", "KG-4", .error,
+            "A new password must have at least 8 characters, of at least two kinds.",
             why: "The marketplace's scan asks for a policy that is in force.",
-            fix: "Set minlen = 8 in /etc/security/pwquality.conf, and pam_pwquality in PAM's stack of passwords.",
-            source: Page.scan, applies: .marketplace, .passwordPolicy("minlen", atLeast: 8)),
-        Rule(
-            "huaweicloud.koogallery.password-classes", "KG-4", .error,
-            "A password must have characters of at least two classes.",
-            why: "The marketplace's scan asks for a policy that is in force.",
-            fix: "Set minclass = 2 in /etc/security/pwquality.conf, and pam_pwquality in PAM's stack of passwords.",
-            source: Page.scan, applies: .marketplace, .passwordPolicy("minclass", atLeast: 2)),
+            fix:
+                "Set minlen = 8 and minclass = 2 in /etc/security/pwquality.conf, and pam_pwquality in PAM's stack of passwords.",
+            source: Page.scan, applies: .marketplace, .passwordQuality(length: 8, classes: 2)),
     ]
 }
