@@ -122,12 +122,24 @@ let package = Package(
         leaf("OCI", ["CZlib", "Digest", "Documents", "Files"]),
 
         // Disk images, from the bytes up: the file's format, its partitions, their file systems, what lies in them.
-        imageKit("Blocks", ["Documents"]),
+        imageKit("Blocks", ["CSystem", "CZlib", "CZstd", "Documents"]),
         imageKit("FileSystems", ["Blocks", "Documents"]),
+        imageKit("Partitions", ["Blocks", "FileSystems", "CZlib", "Documents"]),
+        // What initramfs archives and clusters of images are packed with, beside zlib.
+        .target(name: "CLzma", linkerSettings: [.linkedLibrary("lzma")]),
+        .target(name: "CZstd", linkerSettings: [.linkedLibrary("zstd")]),
+        .target(name: "CLz4", linkerSettings: [.linkedLibrary("lz4")]),
+        imageKit("PackageDatabases", ["FileSystems", "Blocks", "Documents"]),
+        imageKit("Initramfs", ["FileSystems", "Blocks", "CZlib", "CLzma", "CZstd", "CLz4", "Documents"]),
 
         // What loads and calls a provider; no Foundation.
         leaf("ProviderRuntime", ["ProviderAPI", "CSystem"]),
         .executableTarget(name: "Worker", dependencies: ["ProviderRuntime"], swiftSettings: strict),
+
+        imageKit("Guest", ["FileSystems", "Blocks", "Digest", "Documents", yams]),
+        imageKit(
+            "Inspection",
+            ["Guest", "Initramfs", "PackageDatabases", "Partitions", "FileSystems", "Blocks", "Documents"]),
 
         // The process that reads one image, and nothing else.
         imageKit("Serving", ["Inspection", "FileSystems", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
@@ -137,7 +149,9 @@ let package = Package(
         hostKit("Workers", ["ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
         hostKit("Images", ["Workers", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
         hostKit("Prepare", ["OCI", "HTTP", "Digest", "Documents", "Files"]),
-        hostKit("Assemble", ["Prepare", "OCI", "CArchive", "Digest", "Documents", "Files"]),
+        hostKit(
+            "Assemble",
+            ["Prepare", "OCI", "CArchive", "PackageDatabases", "Blocks", "Digest", "Documents", "Files"]),
         hostKit("Import", ["OCI", "Digest", "Documents", "Files"]),
         hostKit("Settings", ["Schema", "Schemas", "Documents", "Files"]),
         hostKit(
@@ -192,7 +206,15 @@ let package = Package(
         // What test targets share: programs run, files kept for a while.
         leaf("TestSupport", ["Documents"], path: "Tests/TestSupport"),
         // A guest's files in memory, for tests of what reads them.
-        leaf("ImageTesting", ["FileSystems", "Documents"], path: "Tests/ImageKit/Support"),
+        leaf("ImageTesting", ["FileSystems", "Blocks", "Documents"], path: "Tests/ImageKit/Support"),
+        .testTarget(
+            name: "InitramfsTests",
+            dependencies: ["ImageTesting", "TestSupport", "Initramfs", "FileSystems", "Documents"],
+            path: "Tests/ImageKit/InitramfsTests", exclude: ["guest.sh"], swiftSettings: strict),
+        .testTarget(
+            name: "PackageDatabasesTests",
+            dependencies: ["ImageTesting", "TestSupport", "PackageDatabases", "FileSystems", "Blocks", "Documents"],
+            path: "Tests/ImageKit/PackageDatabasesTests", exclude: ["forms.py"], swiftSettings: strict),
         // A host in memory for tests of providers, through the C ABI.
         leaf(
             "ProviderTesting", ["ProviderAPI", "Workers", "CSystem", "Documents"], path: "Tests/ProviderTesting"),

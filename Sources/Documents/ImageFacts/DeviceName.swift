@@ -40,7 +40,7 @@ public struct DeviceName: Sendable, Equatable, Codable {
             if let quote = value.first, quote == "\"" || quote == "'", value.count > 1, value.last == quote {
                 value = value.dropFirst().dropLast()
             }
-            self.init(kind: kind, text: text, value: String(value))
+            self.init(kind: kind, text: text, value: kind == .hardware ? text : String(value))
             return
         }
         self.init(kind: Self.kind(of: text), text: text, value: text)
