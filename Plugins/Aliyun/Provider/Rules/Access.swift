@@ -17,7 +17,7 @@ extension AliyunRules {
         Rule(
             "aliyun.ecs.no-passwords", "AL-37", .warning, marketplace: .error, "No account has a password.",
             why: "Every machine would have it, and whoever has the image can guess it at leisure.",
-            fix: "Lock the passwords (passwd -l); cloud-init sets them.", source: Page.credentials,
+            fix: "Put * for each password in /etc/shadow; cloud-init sets new ones.", source: Page.credentials,
             .allOf([.noPasswords, .noEmptyPasswords, .cloudInitPasswords])),
         Rule(
             "aliyun.ecs.no-stock-passwords", "AL-37", .error, "No password is one that was published with an image.",

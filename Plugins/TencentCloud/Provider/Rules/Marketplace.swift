@@ -54,7 +54,7 @@ extension TencentRules {
         Rule(
             "tencentcloud.market.no-passwords", "TM-9", .error, "No account has a password.",
             why: "Passwords may not be built in: each machine gets its own, at random, when it first starts.",
-            fix: "Lock the passwords (passwd -l); cloud-init sets them.", source: Page.security,
+            fix: "Put * for each password in /etc/shadow; cloud-init sets new ones.", source: Page.security,
             applies: .marketplace, .allOf([.noPasswords, .noEmptyPasswords, .cloudInitPasswords])),
         Rule(
             "tencentcloud.market.no-secrets", "TM-9", .error, "No private key, token or password file is in the image.",
