@@ -8,7 +8,7 @@ extension TencentRules {
             "tencentcloud.market.supported-release", "TM-3", .error, "The release is still maintained.",
             why: "Systems without updates are refused, and listed images are scanned again.",
             fix: "Build the image on a release that is maintained.", source: Page.security, applies: .marketplace,
-            .supportedRelease(ends: Releases.ends)),
+            .supportedRelease(ends: Check.endsOfSupport)),
         Rule(
             "tencentcloud.market.open-ports", "TM-6", .error,
             "No service that listens to everybody on a risky port starts at boot.",

@@ -1,12 +1,11 @@
-/// How long releases of Linux are given updates, for rules that refuse those that are not. A vendor that promises longer for a
-/// price is not in it.
-public enum Releases {
-    /// The last day by `ID VERSION` of os-release, as `Check.supportedRelease` takes it.
+extension Check {
+    /// How long releases of Linux are given updates, for rules that refuse those that are not: the last day by `ID VERSION` of
+    /// os-release, as `supportedRelease` takes it. What a vendor promises beyond for a price is not in it.
     ///
-    /// openEuler: the column "Planned EOL" of openeuler.org/en/download/archive, each service pack by itself (the month's last day).
-    /// CentOS: centos.org/cl-vs-cs. Debian with its long-term support: wiki.debian.org/LTS. Ubuntu's standard support:
+    /// openEuler: the column "Planned EOL" of openeuler.org/en/download/archive, each service pack by itself (the month's last
+    /// day). CentOS: centos.org/cl-vs-cs. Debian with its long-term support: wiki.debian.org/LTS. Ubuntu's standard support:
     /// ubuntu.com/about/release-cycle.
-    public static let ends: [String: String] = [
+    public static let endsOfSupport: [String: String] = [
         "openeuler 20.03-lts": "2021-03-31",
         "openeuler 20.03-lts-sp1": "2022-12-31",
         "openeuler 20.03-lts-sp2": "2022-04-30",
