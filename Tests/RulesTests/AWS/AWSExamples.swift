@@ -1,4 +1,5 @@
 import Documents
+import ProviderKit
 
 /// How each rule of AWS's is broken.
 enum AWSExamples {

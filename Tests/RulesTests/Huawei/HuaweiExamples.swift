@@ -1,4 +1,5 @@
 import Documents
+import ProviderKit
 
 /// How each rule of Huawei Cloud's is broken.
 enum HuaweiExamples {
