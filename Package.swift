@@ -118,8 +118,9 @@ let package = Package(
         leaf("OCI", ["CZlib", "Digest", "Documents", "Files"]),
 
         // Disk images, from the bytes up: the file's format, its partitions, their file systems, what lies in them.
-        imageKit("Blocks", ["Documents"]),
+        imageKit("Blocks", ["CSystem", "CZlib", "CZstd", "Documents"]),
         imageKit("FileSystems", ["Blocks", "Documents"]),
+        imageKit("Partitions", ["Blocks", "FileSystems", "CZlib", "Documents"]),
         // What initramfs archives and clusters of images are packed with, beside zlib.
         .target(name: "CLzma", linkerSettings: [.linkedLibrary("lzma")]),
         .target(name: "CZstd", linkerSettings: [.linkedLibrary("zstd")]),
@@ -130,6 +131,11 @@ let package = Package(
         // What loads and calls a provider; no Foundation.
         leaf("ProviderRuntime", ["ProviderAPI", "CSystem"]),
         .executableTarget(name: "Worker", dependencies: ["ProviderRuntime"], swiftSettings: strict),
+
+        imageKit("Guest", ["FileSystems", "Blocks", "Digest", "Documents", yams]),
+        imageKit(
+            "Inspection",
+            ["Guest", "Initramfs", "PackageDatabases", "Partitions", "FileSystems", "Blocks", "Documents"]),
 
         // The process that reads one image, and nothing else.
         imageKit("Serving", ["Inspection", "FileSystems", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),

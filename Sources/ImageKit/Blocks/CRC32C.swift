@@ -1,5 +1,5 @@
 /// The checksum of ext4's metadata: CRC-32C (Castagnoli), RFC 3720 appendix B.4, without the final inversion.
-enum CRC32C {
+package enum CRC32C {
     private static let tables: [[UInt32]] = {
         var tables = [[UInt32]](repeating: [UInt32](repeating: 0, count: 256), count: 8)
         for index in 0..<256 {
@@ -17,7 +17,7 @@ enum CRC32C {
     }()
 
     /// Goes on from `seed`: `~0` to begin with, the last sum to continue.
-    static func sum(_ seed: UInt32, _ bytes: ArraySlice<UInt8>) -> UInt32 {
+    package static func sum(_ seed: UInt32, _ bytes: ArraySlice<UInt8>) -> UInt32 {
         let tables = tables
         var sum = seed
         var place = bytes.startIndex
@@ -39,8 +39,12 @@ enum CRC32C {
         return sum
     }
 
-    static func sum(_ seed: UInt32, _ number: UInt32) -> UInt32 {
-        sum(seed, [UInt8(truncatingIfNeeded: number), UInt8(truncatingIfNeeded: number >> 8),
-                   UInt8(truncatingIfNeeded: number >> 16), UInt8(truncatingIfNeeded: number >> 24)][...])
+    package static func sum(_ seed: UInt32, _ number: UInt32) -> UInt32 {
+        sum(
+            seed,
+            [
+                UInt8(truncatingIfNeeded: number), UInt8(truncatingIfNeeded: number >> 8),
+                UInt8(truncatingIfNeeded: number >> 16), UInt8(truncatingIfNeeded: number >> 24),
+            ][...])
     }
 }

@@ -1,14 +1,13 @@
-import Blocks
-import Documents
+package import Documents
 import Synchronization
 
 /// The places of a file system that its reader comes back to, kept in bounded memory: tables of inodes, directories, the FAT.
 ///
 /// Pages are dropped in the order of a clock's hand: one that was not asked for since the hand's last round goes first.
 /// Safe to use from any thread; no lock is held while the source is read.
-final class PageCache: Sendable {
+package final class PageCache: Sendable {
     /// In bytes. A power of two, and no less than most blocks.
-    static let pageSize = 16384
+    package static let pageSize = 16384
 
     private struct Slot {
         var number: UInt64
@@ -22,19 +21,19 @@ final class PageCache: Sendable {
         var hand = 0
     }
 
-    let source: any ByteSource
+    package let source: any ByteSource
     private let capacity: Int
     private let state = Mutex(State())
 
     /// - Parameter capacity: in pages; the default is 8 MiB.
-    init(_ source: any ByteSource, capacity: Int = 512) {
+    package init(_ source: any ByteSource, capacity: Int = 512) {
         self.source = source
         self.capacity = max(capacity, 1)
     }
 
     /// Fills the buffer from `offset` on.
     /// - Throws: `Failure` if the bytes are not there or can't be read.
-    func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(Failure) {
+    package func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(Failure) {
         guard offset <= source.size, UInt64(buffer.count) <= source.size - offset else {
             throw Failure(
                 .refused, "\(buffer.count) bytes at \(offset) reach past the end of the file system",
@@ -56,11 +55,14 @@ final class PageCache: Sendable {
     }
 
     /// - Parameter count: what the caller held against a limit: it is allocated.
-    func bytes(at offset: UInt64, count: Int) throws(Failure) -> [UInt8] {
+    package func bytes(at offset: UInt64, count: Int) throws(Failure) -> [UInt8] {
         var failure: Failure?
         let bytes = [UInt8](unsafeUninitializedCapacity: max(count, 0)) { buffer, filled in
             do throws(Failure) {
-                try read(at: offset, into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<max(count, 0)]))
+                try read(
+                    at: offset,
+                    into: UnsafeMutableRawBufferPointer(
+                        rebasing: UnsafeMutableRawBufferPointer(buffer)[..<max(count, 0)]))
                 filled = max(count, 0)
             } catch {
                 failure = error
