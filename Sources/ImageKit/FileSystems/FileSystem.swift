@@ -15,7 +15,10 @@ public protocol FileSystem: Sendable {
 
     func status(of file: FileNumber) throws(Failure) -> FileStatus
     /// The names in a directory, without `.` and `..`, in the order that they are found in.
+    /// - Throws: `Failure` if there are more than `DirectoryEntry.limit`: `visit` has no limit.
     func entries(of directory: FileNumber) throws(Failure) -> [DirectoryEntry]
+    /// The same, one by one, until the body returns false: for directories of any length in bounded memory.
+    func visit(_ directory: FileNumber, _ body: (DirectoryEntry) throws(Failure) -> Bool) throws(Failure)
     /// The file of that name; nil if there is none.
     func entry(_ name: [UInt8], in directory: FileNumber) throws(Failure) -> FileNumber?
     /// Reads from `offset` on and tells how many bytes; 0 at the end. Holes read as zeros.
@@ -24,10 +27,29 @@ public protocol FileSystem: Sendable {
     func target(of link: FileNumber) throws(Failure) -> [UInt8]
     /// Extended attributes by full name (`security.selinux`, `security.capability`).
     func attributes(of file: FileNumber) throws(Failure) -> [String: [UInt8]]
+    /// Whether `BOOT` and `boot` are the same name.
+    var ignoresCase: Bool { get }
+    /// What it tells of itself; members that it does not know stay unknown.
+    /// - Parameter partition: the number of its partition, for the facts.
+    func facts(partition: Int?) -> VolumeFacts
 }
 
 extension FileSystem {
+    public func visit(_ directory: FileNumber, _ body: (DirectoryEntry) throws(Failure) -> Bool) throws(Failure) {
+        for entry in try entries(of: directory) where try !body(entry) { return }
+    }
+
     public func attributes(of file: FileNumber) throws(Failure) -> [String: [UInt8]] { [:] }
+
+    public var ignoresCase: Bool { false }
+
+    public func facts(partition: Int?) -> VolumeFacts {
+        var facts = VolumeFacts(partition: partition, kind: .known(kind), unknown: "\(kind) does not tell")
+        facts.label = label.map { .known($0) } ?? .absent()
+        facts.uuid = uuid.map { .known($0) } ?? .absent()
+        facts.readable = .known(true)
+        return facts
+    }
 }
 
 /// A file's number in its file system: an inode of ext4, the place of a directory entry of FAT.
@@ -40,8 +62,18 @@ public struct DirectoryEntry: Sendable, Equatable {
     /// As it is on disk: any bytes but zero and the slash.
     public var name: [UInt8]
     public var file: FileNumber
+    /// What the directory says that it is, where it says so: a hint, `status` decides.
+    public var kind: FileStatus.Kind?
 
-    public init(name: [UInt8], file: FileNumber) { (self.name, self.file) = (name, file) }
+    /// How many names of one directory `entries` gives.
+    public static let limit = 1 << 18
+    static var tooMany: Failure {
+        Failure(.refused, "more than \(limit) names in one directory", hint: "remove what fills it from the image")
+    }
+
+    public init(name: [UInt8], file: FileNumber, kind: FileStatus.Kind? = nil) {
+        (self.name, self.file, self.kind) = (name, file, kind)
+    }
 }
 
 /// What stat(2) tells of a file.

@@ -25,23 +25,57 @@ public struct GuestTree: Sendable {
         public let fileSystem: any FileSystem
         public let number: FileNumber
         public let status: FileStatus
+        /// Which of `mounts` it lies in.
+        let mount: Int
     }
 
     public let mounts: [Mount]
-    private let root: any FileSystem
-    private let below: [String: any FileSystem]
+    /// Places where the running system will see a file system that can't be read, each with the reason: what lies there
+    /// can't be told, and what the root has at that place is not it.
+    public let unread: [String: String]
+    private let below: [String: Int]
+    /// Of places in file systems that ignore case, in lower case.
+    private let belowInLowerCase: [String: String]
 
-    public init(root: any FileSystem, mounts: [Mount] = []) {
-        self.root = root
+    public init(root: any FileSystem, mounts: [Mount] = [], unread: [String: String] = [:]) {
         self.mounts = [Mount(point: "/", fileSystem: root)] + mounts
-        below = Dictionary(mounts.map { ($0.point, $0.fileSystem) }) { $1 }
+        self.unread = unread
+        below = Dictionary(self.mounts.enumerated().map { ($1.point, $0) }) { $1 }
+        let places = Array(below.keys) + Array(unread.keys)
+        belowInLowerCase = Dictionary(places.map { ($0.lowercased(), $0) }) { first, _ in first }
+    }
+
+    /// The place that something is mounted at, if it is one; in a file system that ignores case, whatever its case.
+    func mountPoint(_ path: String, in fileSystem: any FileSystem) -> String? {
+        if below[path] != nil || unread[path] != nil { return path }
+        return fileSystem.ignoresCase ? belowInLowerCase[path.lowercased()] : nil
+    }
+
+    /// The root of what is mounted at a mount point.
+    func mounted(at point: String) throws(Failure) -> Found {
+        if let why = unread[point] {
+            throw Failure(.refused, "what the guest sees at \(point) can't be read: \(why)", place: point)
+        }
+        let mount = below[point] ?? 0
+        let fileSystem = mounts[mount].fileSystem
+        return Found(
+            path: point, fileSystem: fileSystem, number: fileSystem.root,
+            status: try fileSystem.status(of: fileSystem.root), mount: mount)
+    }
+
+    /// Mount points right below a directory.
+    func mountPoints(in directory: String) -> [String] {
+        let prefix = directory == "/" ? "/" : directory + "/"
+        return (Array(below.keys) + Array(unread.keys)).filter {
+            $0 != "/" && $0.hasPrefix(prefix) && !$0.dropFirst(prefix.count).contains("/")
+        }.sorted()
     }
 
     /// The file at the path; nil if a part of it is absent.
     /// - Parameter following: whether a link at the path's end is followed.
     public func find(_ path: String, following: Bool = true) throws(Failure) -> Found? {
         var rest = components(path)[...]
-        var stack: [Found] = [try rootFound()]
+        var stack: [Found] = [try mounted(at: "/")]
         var links = 0
         while let name = rest.popFirst() {
             if name == "." { continue }
@@ -52,11 +86,8 @@ public struct GuestTree: Sendable {
             let directory = stack[stack.count - 1]
             guard directory.status.kind == .directory else { return nil }
             let joined = directory.path == "/" ? "/" + name : directory.path + "/" + name
-            if let mounted = below[joined] {
-                stack.append(
-                    Found(
-                        path: joined, fileSystem: mounted, number: mounted.root,
-                        status: try mounted.status(of: mounted.root)))
+            if let point = mountPoint(joined, in: directory.fileSystem) {
+                stack.append(try mounted(at: point))
                 continue
             }
             let fileSystem = directory.fileSystem
@@ -74,7 +105,8 @@ public struct GuestTree: Sendable {
                 rest = (components(target) + rest)[...]
                 continue
             }
-            stack.append(Found(path: joined, fileSystem: fileSystem, number: number, status: status))
+            stack.append(
+                Found(path: joined, fileSystem: fileSystem, number: number, status: status, mount: directory.mount))
         }
         return stack[stack.count - 1]
     }
@@ -134,11 +166,7 @@ public struct GuestTree: Sendable {
         try read(path, limit: limit).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    private func rootFound() throws(Failure) -> Found {
-        Found(path: "/", fileSystem: root, number: root.root, status: try root.status(of: root.root))
-    }
-
-    private func components(_ path: String) -> [String] {
+    func components(_ path: String) -> [String] {
         path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
     }
 }

@@ -34,7 +34,9 @@ public enum CheckText {
         }
         let message = finding.message.text()
         let places = finding.places ?? []
-        lines.append("    " + (places.isEmpty ? [finding.evidence, message].compactMap(\.self).joined(separator: "  ") : message))
+        lines.append(
+            "    "
+                + (places.isEmpty ? [finding.evidence, message].compactMap(\.self).joined(separator: "  ") : message))
         let shown = places.prefix(5)
         lines += shown.map { "      \($0.shown)" }
         if places.count > shown.count { lines.append("      and \(places.count - shown.count) more") }

@@ -1,0 +1,55 @@
+public import Documents
+
+extension ExtFileSystem {
+    public func facts(partition: Int?) -> VolumeFacts {
+        let block = superblock
+        let evidence = [Evidence(volumeName(partition))]
+        var facts = VolumeFacts(partition: partition, kind: .known(kind, evidence), unknown: "not read")
+        facts.label = label.map { .known($0, evidence) } ?? .absent(evidence)
+        facts.uuid = uuid.map { .known($0, evidence) } ?? .absent(evidence)
+        facts.readable = .known(true)
+        let size = UInt64(block.blockSize)
+        facts.size = .known(block.blockCount * size)
+        facts.free = .known(block.freeBlocks * size)
+        facts.used = .known((block.blockCount - block.freeBlocks) * size)
+        facts.blockSize = .known(block.blockSize)
+        facts.features = .known(block.features.names, evidence)
+        let state = "s_state \(block.state)"
+        facts.clean = .known(block.state & 1 == 1, [Evidence(volumeName(partition), text: state)])
+        facts.needsRecovery = .known(block.features.needsRecovery, evidence)
+        facts.hasErrors = .known(
+            block.state & 2 != 0 || block.errorCount > 0,
+            [Evidence(volumeName(partition), text: "\(state), s_error_count \(block.errorCount)")])
+        return facts
+    }
+}
+
+extension FATFileSystem {
+    public func facts(partition: Int?) -> VolumeFacts {
+        let evidence = [Evidence(volumeName(partition))]
+        var facts = VolumeFacts(partition: partition, kind: .known(kind, evidence), unknown: "not read")
+        facts.label = label.map { .known($0, evidence) } ?? .absent(evidence)
+        facts.uuid = uuid.map { .known($0, evidence) } ?? .absent(evidence)
+        facts.readable = .known(true)
+        facts.size = .known(boot.size)
+        do throws(Failure) {
+            if let free = try freeClusters() {
+                let bytes = free * UInt64(boot.clusterSize)
+                facts.free = .known(bytes)
+                facts.used = .known(boot.size - min(bytes, boot.size))
+            } else {
+                (facts.free, facts.used) = (.unknown("its table is too long to count"), .unknown("its table is too long to count"))
+            }
+        } catch {
+            (facts.free, facts.used) = (.unknown(error.message), .unknown(error.message))
+        }
+        facts.blockSize = .known(boot.clusterSize)
+        facts.features = .known(["fat\(boot.width.rawValue)"], evidence)
+        facts.clean = .known(!boot.isDirty, evidence)
+        // FAT has no journal and keeps no count of errors.
+        (facts.needsRecovery, facts.hasErrors) = (.known(false), .absent(evidence))
+        return facts
+    }
+}
+
+func volumeName(_ partition: Int?) -> String { partition.map { "partition \($0)" } ?? "the whole disk" }
