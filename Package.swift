@@ -208,6 +208,10 @@ let package = Package(
         // A guest's files in memory, for tests of what reads them.
         leaf("ImageTesting", ["FileSystems", "Blocks", "Documents"], path: "Tests/ImageKit/Support"),
         .testTarget(
+            name: "GuestTests",
+            dependencies: ["ImageTesting", "TestSupport", "Guest", "FileSystems", "Blocks", "Documents"],
+            path: "Tests/ImageKit/GuestTests", swiftSettings: strict),
+        .testTarget(
             name: "InitramfsTests",
             dependencies: ["ImageTesting", "TestSupport", "Initramfs", "FileSystems", "Documents"],
             path: "Tests/ImageKit/InitramfsTests", exclude: ["guest.sh"], swiftSettings: strict),
