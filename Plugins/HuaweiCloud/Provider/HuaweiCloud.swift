@@ -13,4 +13,15 @@ public struct HuaweiCloud: Provider {
 
     /// The rules as data.
     public func requirements(_ request: OperationRequest) async throws -> OperationResult { Self.rules.requirements }
+
+    /// What is refused of an image that is imported and launched.
+    public func check(_ request: OperationRequest) async throws -> OperationResult {
+        Self.rules.check(request, host: host)
+    }
+
+    /// That, and what the marketplace refuses.
+    public func perform(_ operation: String, _ request: OperationRequest) async throws -> OperationResult {
+        guard operation == "ep.marketplace.check/1" else { throw Unsupported(operation) }
+        return Self.rules.check(request, host: host, purpose: .marketplace)
+    }
 }

@@ -11,4 +11,15 @@ public struct TencentCloud: Provider {
     public func requirements(_ request: OperationRequest) async throws -> OperationResult {
         TencentRules.all.requirements
     }
+
+    /// What is refused of an image that is imported and launched.
+    public func check(_ request: OperationRequest) async throws -> OperationResult {
+        TencentRules.all.check(request, host: host)
+    }
+
+    /// That, and what the marketplace refuses.
+    public func perform(_ operation: String, _ request: OperationRequest) async throws -> OperationResult {
+        guard operation == "ep.marketplace.check/1" else { throw Unsupported(operation) }
+        return TencentRules.all.check(request, host: host, purpose: .marketplace)
+    }
 }

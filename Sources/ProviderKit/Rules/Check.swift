@@ -48,16 +48,16 @@ public indirect enum Check: Sendable, Equatable {
     // Boot loader and kernel.
 
     /// The image was proven to start in at least one of these ways.
-    case boots(anyOf: [Boot])
-    case boots(allOf: [Boot])
+    case bootsByAny([Boot])
+    case bootsByAll([Boot])
     /// How the kernel's `root=` names the root, in every entry that the loader offers.
     case root(namedBy: [Naming])
     /// The value of an argument of the default entry's kernel; of one that is repeated (`console`), any of its values.
     case kernelArgument(String, Expected)
     case noStockBootPassword
     /// Drivers that are there before the root is mounted, with all that they need: built in or in the initramfs. Of every kernel.
-    case drivers(allOf: [String])
-    case drivers(anyOf: [String])
+    case driversAll([String])
+    case driversAny([String])
     /// Drivers that are there once the root is mounted, in the tree of modules too.
     case driversInstalled(allOf: [String])
     case kernelConfig(String, in: [String])
@@ -214,6 +214,14 @@ public enum Expected: Sendable, Equatable {
 }
 
 extension Check {
+    public static func boots(anyOf ways: [Boot]) -> Check { .bootsByAny(ways) }
+    public static func boots(allOf ways: [Boot]) -> Check { .bootsByAll(ways) }
+    public static func drivers(allOf names: [String]) -> Check { .driversAll(names) }
+    public static func drivers(anyOf names: [String]) -> Check { .driversAny(names) }
+
+    /// Its word alone, without what it asks for: the same in every provider's findings.
+    public var name: String { String(String(describing: self).prefix { $0 != "(" }) }
+
     /// Names by UUID alone.
     public static let fstabByUUID = Check.fstab(namedBy: [.uuid])
     public static let rootByUUID = Check.root(namedBy: [.uuid])

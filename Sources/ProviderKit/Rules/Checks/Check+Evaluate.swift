@@ -12,7 +12,8 @@ extension Check {
             .notEncrypted, .partitionTable, .partitionsAligned, .rootLast, .noLVM, .noSwap, .fileSystems,
             .noFileSystemFeatures, .cleanFileSystems, .freeSpace, .noSeparateMount, .fstab, .fstabResolves:
             try ofDisk(image)
-        case .boots, .root, .kernelArgument, .noStockBootPassword, .drivers, .driversInstalled, .kernelConfig,
+        case .bootsByAny, .bootsByAll, .root, .kernelArgument, .noStockBootPassword, .driversAll,
+            .driversAny, .driversInstalled, .kernelConfig,
             .kernelVersion, .packagedKernel, .dracutDrivers, .declaredArchitecture:
             try ofBoot(image)
         case .noPasswords, .noEmptyPasswords, .noStockRootPassword, .rootLocked, .rootAccount, .noOtherRoots,
@@ -64,13 +65,13 @@ extension Check {
 
     private func ofBoot(_ image: CheckSubject) throws(Unknown) -> Outcome {
         switch self {
-        case .boots(anyOf: let ways): try image.boots(anyOf: ways)
-        case .boots(allOf: let ways): try image.boots(allOf: ways)
+        case .bootsByAny(let ways): try image.boots(anyOf: ways)
+        case .bootsByAll(let ways): try image.boots(allOf: ways)
         case .root(let namings): try image.root(namedBy: namings)
         case .kernelArgument(let name, let expected): try image.kernelArgument(name, expected)
         case .noStockBootPassword: try image.noStockBootPassword()
-        case .drivers(allOf: let names): try image.drivers(allOf: names)
-        case .drivers(anyOf: let names): try image.drivers(anyOf: names)
+        case .driversAll(let names): try image.drivers(allOf: names)
+        case .driversAny(let names): try image.drivers(anyOf: names)
         case .driversInstalled(let names): try image.driversInstalled(allOf: names)
         case .kernelConfig(let option, let values): try image.kernelConfig(option, in: values)
         case .kernelVersion(let least): try image.kernelVersion(from: least)
