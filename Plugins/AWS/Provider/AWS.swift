@@ -14,14 +14,14 @@ public struct AWS: Provider {
     /// The rules as data.
     public func requirements(_ request: OperationRequest) async throws -> OperationResult { Self.rules.requirements }
 
-    /// What is refused of an image that is imported and launched.
+    /// What the image would be refused for, by the facts that the host read of it.
     public func check(_ request: OperationRequest) async throws -> OperationResult {
-        Self.rules.check(request, host: host)
+        try Self.rules.check(request, host: host)
     }
 
-    /// That, and what the marketplace refuses.
+    /// `ep.marketplace.check/1`: the same, and what the marketplace asks for.
     public func perform(_ operation: String, _ request: OperationRequest) async throws -> OperationResult {
         guard operation == "ep.marketplace.check/1" else { throw Unsupported(operation) }
-        return Self.rules.check(request, host: host, purpose: .marketplace)
+        return try Self.rules.check(request, host: host, purpose: .marketplace)
     }
 }

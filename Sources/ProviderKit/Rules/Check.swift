@@ -48,8 +48,8 @@ public indirect enum Check: Sendable, Equatable {
     // Boot loader and kernel.
 
     /// The image was proven to start in at least one of these ways.
-    case bootsByAny([Boot])
-    case bootsByAll([Boot])
+    case bootsAny([Boot])
+    case bootsAll([Boot])
     /// How the kernel's `root=` names the root, in every entry that the loader offers.
     case root(namedBy: [Naming])
     /// The value of an argument of the default entry's kernel; of one that is repeated (`console`), any of its values.
@@ -68,6 +68,8 @@ public indirect enum Check: Sendable, Equatable {
     case dracutDrivers(allOf: [String])
     /// The image is for the machine that the artifact says.
     case declaredArchitecture
+    /// It is for one of these machines.
+    case architecture(in: [Architecture])
 
     // Accounts and ways in.
 
@@ -213,15 +215,15 @@ public enum Expected: Sendable, Equatable {
     public static func exactly(_ value: String) -> Expected { .oneOf([value]) }
 }
 
+// Two cases of one name can't be told apart in a pattern.
 extension Check {
-    public static func boots(anyOf ways: [Boot]) -> Check { .bootsByAny(ways) }
-    public static func boots(allOf ways: [Boot]) -> Check { .bootsByAll(ways) }
+    public static func boots(anyOf ways: [Boot]) -> Check { .bootsAny(ways) }
+    public static func boots(allOf ways: [Boot]) -> Check { .bootsAll(ways) }
     public static func drivers(allOf names: [String]) -> Check { .driversAll(names) }
     public static func drivers(anyOf names: [String]) -> Check { .driversAny(names) }
+}
 
-    /// Its word alone, without what it asks for: the same in every provider's findings.
-    public var name: String { String(String(describing: self).prefix { $0 != "(" }) }
-
+extension Check {
     /// Names by UUID alone.
     public static let fstabByUUID = Check.fstab(namedBy: [.uuid])
     public static let rootByUUID = Check.root(namedBy: [.uuid])

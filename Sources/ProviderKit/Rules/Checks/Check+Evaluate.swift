@@ -12,9 +12,8 @@ extension Check {
             .notEncrypted, .partitionTable, .partitionsAligned, .rootLast, .noLVM, .noSwap, .fileSystems,
             .noFileSystemFeatures, .cleanFileSystems, .freeSpace, .noSeparateMount, .fstab, .fstabResolves:
             try ofDisk(image)
-        case .bootsByAny, .bootsByAll, .root, .kernelArgument, .noStockBootPassword, .driversAll,
-            .driversAny, .driversInstalled, .kernelConfig,
-            .kernelVersion, .packagedKernel, .dracutDrivers, .declaredArchitecture:
+        case .bootsAny, .bootsAll, .root, .kernelArgument, .noStockBootPassword, .driversAll, .driversAny, .driversInstalled, .kernelConfig,
+            .kernelVersion, .packagedKernel, .dracutDrivers, .declaredArchitecture, .architecture:
             try ofBoot(image)
         case .noPasswords, .noEmptyPasswords, .noStockRootPassword, .rootLocked, .rootAccount, .noOtherRoots,
             .noPersonalAccounts, .noAuthorizedKeys, .administrator, .shadowFile, .passwordProgram, .passwordQuality,
@@ -65,8 +64,8 @@ extension Check {
 
     private func ofBoot(_ image: CheckSubject) throws(Unknown) -> Outcome {
         switch self {
-        case .bootsByAny(let ways): try image.boots(anyOf: ways)
-        case .bootsByAll(let ways): try image.boots(allOf: ways)
+        case .bootsAny(let ways): try image.boots(anyOf: ways)
+        case .bootsAll(let ways): try image.boots(allOf: ways)
         case .root(let namings): try image.root(namedBy: namings)
         case .kernelArgument(let name, let expected): try image.kernelArgument(name, expected)
         case .noStockBootPassword: try image.noStockBootPassword()
@@ -78,6 +77,7 @@ extension Check {
         case .packagedKernel: try image.packagedKernel()
         case .dracutDrivers(let names): try image.dracutDrivers(allOf: names)
         case .declaredArchitecture: try image.isDeclaredArchitecture()
+        case .architecture(let names): try image.isArchitecture(in: names)
         default: throw unanswered
         }
     }
