@@ -49,7 +49,7 @@ extension Executor {
         let context = try context(run: nil, options: RunOptions(), parallel: nil)
         return try await interruption.withTask("the image was checked") {
             let facts = try await examined.opened().facts
-            let findings = try await withThrowingTaskGroup { group in
+            let found = try await withThrowingTaskGroup { group in
                 for (number, provider) in providers.enumerated() {
                     group.addTask { (number, try await findings(of: provider, examined, market: market, context)) }
                 }
@@ -58,7 +58,7 @@ extension Executor {
             return Examination(
                 image: image, facts: facts,
                 providers: providers.enumerated().map {
-                    .init(id: $1.manifest.id, findings: findings[$0] ?? [])
+                    .init(id: $1.manifest.id, findings: found[$0] ?? [])
                 })
         }
     }

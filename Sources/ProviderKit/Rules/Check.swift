@@ -87,8 +87,18 @@ public indirect enum Check: Sendable, Equatable {
     case noAuthorizedKeys
     /// Somebody can become root: cloud-init's default user by its own rule, or a member of a group that sudoers lets.
     case administrator
+    /// /etc/shadow is root's, with no more than 0640, and can be changed.
+    case shadowFile
+    /// passwd(1) is there, for what sets a password at first boot.
+    case passwordProgram
+    /// What pam_pwquality asks of a new password: so many characters, of so many of the four kinds.
+    case passwordQuality(length: Int, classes: Int)
+    /// What new passwords are hashed with: `SHA512`, `YESCRYPT`.
+    case passwordHash(in: [String])
     /// What sshd would do, as `sshd -T` prints it: the default counts where nothing is set. Its Match blocks must not differ.
     case sshd(String, Expected)
+    /// sshd starts with its configuration.
+    case sshdConfiguration
 
     // What runs, and what is installed.
 
@@ -109,6 +119,10 @@ public indirect enum Check: Sendable, Equatable {
     case cloudInitSource(anyOf: [String])
     /// Nothing is left of an earlier boot: instances, semaphores, seeds.
     case cloudInitClean
+    case noCloudInitSeeds
+    /// Its configuration sets no password.
+    case cloudInitPasswords
+    case cloudInitModules(allOf: [String])
 
     // What one machine's life leaves behind.
 
@@ -121,6 +135,8 @@ public indirect enum Check: Sendable, Equatable {
     case noRandomSeed
     case noLeases
     case noCoreDumps
+    case noTemporaryFiles
+    case noPackageCaches
 
     // Network and system.
 
@@ -132,10 +148,14 @@ public indirect enum Check: Sendable, Equatable {
     case noPersistentNetworkRules
     /// What os-release calls the system: its ID, or one of ID_LIKE.
     case system(in: [String])
+    /// It has an init: it is no data disk, and no boot partition alone.
+    case systemDisk
     /// os-release's ID and version have no end of support before today; dates by `ID VERSION`: `"openeuler 22.03": "2026-04-01"`.
     case supportedRelease(ends: [String: String])
     case selinux(in: [String])
     case firewallOff
+    /// No firewall that is on turns these away, by any of their names: `ssh`, `22/tcp`.
+    case firewallOpens(anyOf: [String])
     /// The root grows with its disk: growpart or what does the same, and the file system's own tool.
     case growsRoot
     case timeSynchronised

@@ -100,9 +100,8 @@ extension CheckSubject {
 
     func growsRoot() throws(Unknown) -> Outcome {
         var outcomes = [
-            // Whoever has neither the tree nor the packages can't tell; either is enough.
-            Outcome.any(
-                [
+            Outcome.seen(
+                by: [
                     Outcome.trying { () throws(Unknown) in
                         try package(anyOf: ["cloud-utils-growpart", "cloud-guest-utils", "cloud-initramfs-growroot"])
                     },
@@ -115,8 +114,8 @@ extension CheckSubject {
         let tool = kind == "xfs" ? (["xfsprogs"], "/usr/sbin/xfs_growfs") : (["e2fsprogs"], "/usr/sbin/resize2fs")
         if kind == "xfs" || kind.hasPrefix("ext") {
             outcomes.append(
-                Outcome.any(
-                    [
+                Outcome.seen(
+                    by: [
                         Outcome.trying { () throws(Unknown) in try package(anyOf: tool.0) },
                         Outcome.trying { () throws(Unknown) in
                             try files(anyOf: [tool.1, tool.1.replacingPrefix("/usr", "")])
