@@ -14,12 +14,12 @@ public struct Aliyun: Provider {
 
     /// What is refused of an image that is imported and launched.
     public func check(_ request: OperationRequest) async throws -> OperationResult {
-        AliyunRules.all.check(request, host: host)
+        try AliyunRules.all.check(request, host: host)
     }
 
     /// That, and what the marketplace refuses.
     public func perform(_ operation: String, _ request: OperationRequest) async throws -> OperationResult {
         guard operation == "ep.marketplace.check/1" else { throw Unsupported(operation) }
-        return AliyunRules.all.check(request, host: host, purpose: .marketplace)
+        return try AliyunRules.all.check(request, host: host, purpose: .marketplace)
     }
 }
