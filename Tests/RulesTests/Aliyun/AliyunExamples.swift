@@ -1,4 +1,5 @@
 import Documents
+import ProviderKit
 
 /// How each rule of Aliyun's is broken.
 enum AliyunExamples {

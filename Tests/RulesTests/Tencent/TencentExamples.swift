@@ -1,4 +1,5 @@
 import Documents
+import ProviderKit
 
 /// How each rule of Tencent Cloud's is broken.
 enum TencentExamples {
