@@ -11,6 +11,8 @@ import Testing
 
     @Test(arguments: AWSExamples.all) func passesAndFails(_ example: Example) { example.check(AWS.rules) }
 
+    @Test func theLibraryAgrees() async throws { try await WholeCheck("aws").agrees(with: AWS.rules) }
+
     @Test func aSoundImageHasNoFindings() {
         let findings = AWS.rules.evaluate(SoundImage().subject)
         #expect(findings.filter { $0.outcome != "pass" }.map { "\($0.rule): \($0.message.text())" } == [])

@@ -13,6 +13,8 @@ import Testing
 
     @Test(arguments: HuaweiExamples.all) func passesAndFails(_ example: Example) { example.check(HuaweiCloud.rules) }
 
+    @Test func theLibraryAgrees() async throws { try await WholeCheck("huaweicloud").agrees(with: HuaweiCloud.rules) }
+
     @Test func aSoundImageHasNoFindings() {
         let findings = HuaweiCloud.rules.evaluate(SoundImage().subject)
         #expect(findings.filter { $0.outcome != "pass" }.map { "\($0.rule): \($0.message.text())" } == [])
