@@ -1,11 +1,12 @@
 import Blocks
 import Crypto
 import Documents
-@testable import FileSystems
 import Foundation
 import Glibc
 import TestSupport
 import Testing
+
+@testable import FileSystems
 
 /// One image for each way to make one; every file of it is compared with what debugfs says.
 @Suite(.enabled(if: Peers.ext, "debugfs and mke2fs (e2fsprogs) are not here"))

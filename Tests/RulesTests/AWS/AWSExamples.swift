@@ -10,7 +10,9 @@ enum AWSExamples {
         Example("aws.ami.disk-size") { $0.facts.disk?.virtualSize = .known(65537 << 30) },
         Example("aws.ami.import-size") { $0.facts.disk?.virtualSize = .known(16 << 40) },
         Example("aws.ami.partition-table") { $0.facts.partitions?.table = .absent() },
-        Example("aws.ami.file-systems") { $0.facts.mounts?.mounts = .known([MountFact(point: "/", partition: 2, kind: "f2fs")]) },
+        Example("aws.ami.file-systems") {
+            $0.facts.mounts?.mounts = .known([MountFact(point: "/", partition: 2, kind: "f2fs")])
+        },
         Example("aws.ami.root-on-disk") { $0.mountsAnotherDisk() },
         Example("aws.ami.not-encrypted") { $0.root { $0.kind = .known("crypto_LUKS") } },
         Example("aws.ami.architecture") { $0.becomes("loongarch64") },
@@ -38,7 +40,8 @@ enum AWSExamples {
     private static let firstBoot = [
         Example("aws.ami.cloud-init") { $0.facts.cloudInit?.program = .absent() },
         Example("aws.ami.cloud-init-source") {
-            $0.facts.cloudInit?.datasources = .known(["OpenStack", "None"], [Evidence("/etc/cloud/cloud.cfg", line: 9)])
+            $0.facts.cloudInit?.datasources = .known(
+                ["OpenStack", "None"], [Evidence("/etc/cloud/cloud.cfg", line: 9)])
         },
         Example("aws.ami.cloud-init-tokens") { $0.facts.cloudInit?.version = .known("19.4") },
         Example("aws.ami.dhcp") { $0.facts.network?.anyCard = .absent() },
@@ -49,7 +52,9 @@ enum AWSExamples {
             $0.facts.network?.persistentNames = .known([Evidence("/etc/udev/rules.d/70-persistent-net.rules", line: 1)])
         },
         Example("aws.ami.root-grows") { $0.facts.cloudInit?.growMode = .known("off") },
-        Example("aws.ami.machine-id") { $0.facts.secrets?.machineID = .known(.set, [Evidence("/etc/machine-id", line: 1)]) },
+        Example("aws.ami.machine-id") {
+            $0.facts.secrets?.machineID = .known(.set, [Evidence("/etc/machine-id", line: 1)])
+        },
         Example("aws.ami.no-random-seed") { $0.facts.secrets?.randomSeeds = leftovers("/var/lib/systemd/random-seed") },
         Example("aws.ami.cloud-init-clean") {
             $0.facts.secrets?.instanceData = leftovers("/var/lib/cloud/instance/user-data.txt")
