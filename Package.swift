@@ -60,6 +60,16 @@ func providerEntry(_ name: String, _ id: String) -> [Target] {
     ]
 }
 
+/// Our own providers: the name of each one's targets, and its id.
+let providers = [
+    ("Local", "local"),
+    ("DockerHub", "dockerhub"),
+    ("AWS", "aws"),
+    ("HuaweiCloud", "huaweicloud"),
+    ("TencentCloud", "tencentcloud"),
+    ("Aliyun", "aliyun"),
+]
+
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -72,6 +82,10 @@ let package = Package(
         .executable(name: "eulerpublisher-reader", targets: ["Reader"]),
         .library(name: "ep-local", type: .dynamic, targets: ["LocalEntry"]),
         .library(name: "ep-dockerhub", type: .dynamic, targets: ["DockerHubEntry"]),
+        .library(name: "ep-aws", type: .dynamic, targets: ["AWSEntry"]),
+        .library(name: "ep-huaweicloud", type: .dynamic, targets: ["HuaweiCloudEntry"]),
+        .library(name: "ep-tencentcloud", type: .dynamic, targets: ["TencentCloudEntry"]),
+        .library(name: "ep-aliyun", type: .dynamic, targets: ["AliyunEntry"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -108,22 +122,36 @@ let package = Package(
         leaf("OCI", ["CZlib", "Digest", "Documents", "Files"]),
 
         // Disk images, from the bytes up: the file's format, its partitions, their file systems, what lies in them.
-        imageKit("Blocks", ["Documents"]),
+        imageKit("Blocks", ["CSystem", "CZlib", "CZstd", "Documents"]),
         imageKit("FileSystems", ["Blocks", "Documents"]),
+        imageKit("Partitions", ["Blocks", "FileSystems", "CZlib", "Documents"]),
+        // What initramfs archives and clusters of images are packed with, beside zlib.
+        .target(name: "CLzma", linkerSettings: [.linkedLibrary("lzma")]),
+        .target(name: "CZstd", linkerSettings: [.linkedLibrary("zstd")]),
+        .target(name: "CLz4", linkerSettings: [.linkedLibrary("lz4")]),
+        imageKit("PackageDatabases", ["FileSystems", "Blocks", "Documents"]),
+        imageKit("Initramfs", ["FileSystems", "Blocks", "CZlib", "CLzma", "CZstd", "CLz4", "Documents"]),
 
         // What loads and calls a provider; no Foundation.
         leaf("ProviderRuntime", ["ProviderAPI", "CSystem"]),
         .executableTarget(name: "Worker", dependencies: ["ProviderRuntime"], swiftSettings: strict),
 
+        imageKit("Guest", ["FileSystems", "Blocks", "Digest", "Documents", yams]),
+        imageKit(
+            "Inspection",
+            ["Guest", "Initramfs", "PackageDatabases", "Partitions", "FileSystems", "Blocks", "Documents"]),
+
         // The process that reads one image, and nothing else.
-        imageKit("Serving", ["Inspection", "FileSystems", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
+        imageKit("Serving", ["Inspection", "Blocks", "FileSystems", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
         .executableTarget(name: "Reader", dependencies: ["Serving"], swiftSettings: strict),
 
         // What the host does.
         hostKit("Workers", ["ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
         hostKit("Images", ["Workers", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
         hostKit("Prepare", ["OCI", "HTTP", "Digest", "Documents", "Files"]),
-        hostKit("Assemble", ["Prepare", "OCI", "CArchive", "Digest", "Documents", "Files"]),
+        hostKit(
+            "Assemble",
+            ["Prepare", "OCI", "CArchive", "PackageDatabases", "Blocks", "Digest", "Documents", "Files"]),
         hostKit("Import", ["OCI", "Digest", "Documents", "Files"]),
         hostKit("Settings", ["Schema", "Schemas", "Documents", "Files"]),
         hostKit(
@@ -157,7 +185,11 @@ let package = Package(
         leaf(
             "DockerHubProvider", ["ProviderKit", "HTTP", "OCI", "Digest", "Documents", "Files", "CSystem"],
             path: "Plugins/DockerHub/Provider"),
-    ] + providerEntry("Local", "local") + providerEntry("DockerHub", "dockerhub") + [
+        leaf("AWSProvider", ["ProviderKit", "Documents"], path: "Plugins/AWS/Provider"),
+        leaf("HuaweiCloudProvider", ["ProviderKit", "Documents"], path: "Plugins/HuaweiCloud/Provider"),
+        leaf("TencentCloudProvider", ["ProviderKit", "Documents"], path: "Plugins/TencentCloud/Provider"),
+        leaf("AliyunProvider", ["ProviderKit", "Documents"], path: "Plugins/Aliyun/Provider"),
+    ] + providers.flatMap(providerEntry) + [
 
         // Tests.
         .testTarget(name: "ABITests", dependencies: ["ProviderAPI"], swiftSettings: strict),
@@ -174,7 +206,19 @@ let package = Package(
         // What test targets share: programs run, files kept for a while.
         leaf("TestSupport", ["Documents"], path: "Tests/TestSupport"),
         // A guest's files in memory, for tests of what reads them.
-        leaf("ImageTesting", ["FileSystems", "Documents"], path: "Tests/ImageKit/Support"),
+        leaf("ImageTesting", ["FileSystems", "Blocks", "Documents"], path: "Tests/ImageKit/Support"),
+        .testTarget(
+            name: "GuestTests",
+            dependencies: ["ImageTesting", "TestSupport", "Guest", "FileSystems", "Blocks", "Documents"],
+            path: "Tests/ImageKit/GuestTests", swiftSettings: strict),
+        .testTarget(
+            name: "InitramfsTests",
+            dependencies: ["ImageTesting", "TestSupport", "Initramfs", "FileSystems", "Documents"],
+            path: "Tests/ImageKit/InitramfsTests", exclude: ["guest.sh"], swiftSettings: strict),
+        .testTarget(
+            name: "PackageDatabasesTests",
+            dependencies: ["ImageTesting", "TestSupport", "PackageDatabases", "FileSystems", "Blocks", "Documents"],
+            path: "Tests/ImageKit/PackageDatabasesTests", exclude: ["forms.py"], swiftSettings: strict),
         // A host in memory for tests of providers, through the C ABI.
         leaf(
             "ProviderTesting", ["ProviderAPI", "Workers", "CSystem", "Documents"], path: "Tests/ProviderTesting"),

@@ -17,7 +17,7 @@ LINES = 400
 # Programs and plugins in one C file, which is what they are there to show.
 WHOLE = ("Tests/Providers/", "Tests/Campaign/")
 # C that Swift cannot say, and documents as C: used by leaves and by what is above them.
-SHIMS = {"CSystem", "CCurl", "CXML", "CZlib", "CArchive", "Schemas"}
+SHIMS = {"CSystem", "CCurl", "CXML", "CZlib", "CLzma", "CZstd", "CLz4", "CArchive", "Schemas"}
 LEAVES = {"Documents", "Digest", "Files", "Schema", "HTTP", "XML", "OCI"}
 PACKAGES = {"Crypto", "Yams"}
 SYSTEM = {"Glibc", "FoundationEssentials", "Synchronization", "Swift", "Dispatch", "_Concurrency"}
@@ -157,7 +157,7 @@ def allowed(one):
                 "entry": {f"provider@{plugin}", f"manifest@{plugin}", "kit", "api"}}.get(part, set())
     return {
         "api": set(), "shim": set(), "leaf": {"leaf", "shim", "package"}, "runtime": {"api", "shim"},
-        "worker": {"runtime"}, "kit": {"api", "leaf"}, "imagekit": {"leaf", "shim", "imagekit"},
+        "worker": {"runtime"}, "kit": {"api", "leaf"}, "imagekit": {"leaf", "shim", "imagekit", "package"},
         "hostkit": {"hostkit", "imagekit", "runtime", "api", "leaf", "shim", "package"},
         "host": {"hostkit", "imagekit", "leaf", "shim", "package"},
     }.get(one, set())

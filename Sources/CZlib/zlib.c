@@ -37,6 +37,21 @@ struct ep_gunzip {
     int between;
 };
 
+int64_t ep_inflate(const uint8_t *input, size_t size, uint8_t *output, size_t capacity, int wrapped) {
+    z_stream stream = {0};
+    if (inflateInit2(&stream, wrapped ? 15 : -15) != Z_OK) return -1;
+    stream.next_in = (Bytef *)input;
+    stream.avail_in = (uInt)size;
+    stream.next_out = output;
+    stream.avail_out = (uInt)capacity;
+    int status = inflate(&stream, Z_FINISH);
+    int64_t written = (int64_t)(capacity - stream.avail_out);
+    inflateEnd(&stream);
+    // Z_BUF_ERROR with all of the output: qemu ends a cluster's stream without its last mark at times.
+    int whole = status == Z_STREAM_END || (status == Z_BUF_ERROR && stream.avail_out == 0);
+    return whole ? written : -1;
+}
+
 ep_gunzip *ep_gunzip_open(void) {
     ep_gunzip *self = calloc(1, sizeof *self);
     if (self == NULL) return NULL;

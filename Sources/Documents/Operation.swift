@@ -103,6 +103,8 @@ public struct OperationRequest: Sendable, Equatable, Codable {
     public var entry: JSON?
     /// `ep.fetch/1`: the directory of an OCI image layout that blobs are to be added to; the provider may write below it.
     public var into: String?
+    /// `ep.check/1` and `ep.marketplace.check/1` of a disk image: what the host read of it.
+    public var facts: ImageFacts?
 
     /// `entry` of `ep.undo/1`, read. Nil if there is none.
     /// - Throws: `Failure(.usage)` if it is no ledger entry.
@@ -117,7 +119,7 @@ public struct OperationRequest: Sendable, Equatable, Codable {
 
     public init(
         operation: String, run: String, publication: String, target: Target, artifact: Artifact? = nil,
-        state: [String: JSON] = [:], entry: JSON? = nil, into: String? = nil
+        state: [String: JSON] = [:], entry: JSON? = nil, into: String? = nil, facts: ImageFacts? = nil
     ) {
         format = 1
         self.operation = operation
@@ -128,6 +130,7 @@ public struct OperationRequest: Sendable, Equatable, Codable {
         self.state = state
         self.entry = entry
         self.into = into
+        self.facts = facts
     }
 }
 
@@ -142,31 +145,6 @@ public struct OperationResult: Sendable, Equatable, Codable {
             self.name = name
             self.from = from
             self.to = to
-        }
-    }
-
-    public struct Finding: Sendable, Equatable, Codable {
-        public var rule: String
-        /// `error`, `warning`, `info`.
-        public var severity: String
-        /// `pass`, `fail`, `unknown`.
-        public var outcome: String
-        public var message: LocalizedText
-        public var evidence: String?
-        public var fix: LocalizedText?
-        public var source: String?
-        public init(
-            rule: String, severity: String, outcome: String, message: LocalizedText,
-            evidence: String? = nil,
-            fix: LocalizedText? = nil, source: String? = nil
-        ) {
-            self.rule = rule
-            self.severity = severity
-            self.outcome = outcome
-            self.message = message
-            self.evidence = evidence
-            self.fix = fix
-            self.source = source
         }
     }
 

@@ -167,31 +167,4 @@ import Testing
         let entries = try first.layout.index().manifests
         #expect(entries.count == 3 && Set(entries.map(\.digest)).count == 3)
     }
-
-    @Test func aDamagedDatabaseIsNeverFollowedOutOfItsFile() throws {
-        let scratch = try Scratch()
-        let script = """
-            import sqlite3, sys
-            base = sqlite3.connect(sys.argv[1])
-            base.execute("CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob BLOB)")
-            for number in range(300):
-                base.execute("INSERT INTO Packages (blob) VALUES (?)", [bytes([number % 256]) * (number * 40)])
-            base.commit()
-            """
-        try output("python3", ["-c", script, "\(scratch.path)/db"])
-        let whole = [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(scratch.path)/db")))
-        let rows = try #require(SQLiteFile(whole)?.rows(of: "Packages"))
-        #expect(rows.map { $0[1].count } == (0..<300).map { $0 * 40 })
-        #expect(rows.enumerated().allSatisfy { number, row in row[1].allSatisfy { $0 == UInt8(number % 256) } })
-        #expect(SQLiteFile(whole)?.rows(of: "Other") == nil)
-        var random = SystemRandomNumberGenerator()
-        for _ in 0..<400 {
-            var broken = whole
-            for _ in 0..<20 {
-                broken[Int.random(in: 16..<min(broken.count, 20_000), using: &random)] = .random(in: 0...255)
-            }
-            if Bool.random() { broken.removeLast(Int.random(in: 0..<broken.count)) }
-            _ = SQLiteFile(broken)?.rows(of: "Packages")
-        }
-    }
 }

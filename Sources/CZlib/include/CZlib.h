@@ -11,6 +11,9 @@ size_t ep_deflate_bound(size_t size);
 // byte boundary, so that blocks can be joined. The bytes written, or -1.
 int64_t ep_deflate_block(const uint8_t *dictionary, size_t dictionary_size, const uint8_t *input, size_t size, uint8_t *output,
                          size_t capacity, int level, int last);
+// Unpacks one deflate stream, raw or in zlib's wrapper, to at most capacity bytes; what follows it is left alone. The bytes
+// written, or -1 where it is damaged. Both sizes below 4 GiB.
+int64_t ep_inflate(const uint8_t *input, size_t size, uint8_t *output, size_t capacity, int wrapped);
 uint32_t ep_crc32(uint32_t crc, const uint8_t *bytes, size_t size);
 // The version of the library that is loaded, which decides the bytes.
 const char *ep_zlib_version(void);

@@ -10,9 +10,27 @@ public struct ImageFacts: Sendable, Equatable, Codable {
     public static let limit = (4 << 20) - (64 << 10)
 
     public var format: Int
+    public var disk: DiskFacts?
+    public var partitions: PartitionFacts?
     public var mounts: MountFacts?
     public var kernels: KernelFacts?
     public var packages: PackageFacts?
+    public var accounts: AccountFacts?
+    public var sudo: SudoFacts?
+    public var ssh: SSHFacts?
+    public var services: ServiceFacts?
+    public var secrets: SecretFacts?
+    public var boot: BootFacts?
+    public var fstab: FstabFacts?
+    public var cloudInit: CloudInitFacts?
+    public var network: NetworkFacts?
+    public var system: SystemFacts?
+
+    enum CodingKeys: String, CodingKey {
+        case format, disk, partitions, mounts, kernels, packages, accounts, sudo, ssh, services, secrets, boot, fstab
+        case network, system
+        case cloudInit = "cloud_init"
+    }
 
     /// With no topic read yet.
     public init() { format = Self.currentFormat }

@@ -2,6 +2,7 @@ import Digest
 import Documents
 import FoundationEssentials
 import OCI
+import PackageDatabases
 
 /// What is in an image, as an SPDX 2.3 document (spdx.github.io/spdx-spec/v2.3): for each platform the layers as files, and the
 /// packages of its rpm database where that can be read. A comment says which of the two it was.
@@ -38,7 +39,7 @@ struct BillOfMaterials {
                         digest: layer.digest, "FILE"))
                 relate(id, "CONTAINS", part)
             }
-            switch try RPMDatabase.read(manifest.layers, in: layout) {
+            switch try LayerPackages.read(manifest.layers, in: layout) {
             case .packages(let found, let place):
                 comments.append("\(platform): the \(found.count) packages of the rpm database \(place)")
                 for (number, package) in found.enumerated() {

@@ -23,7 +23,8 @@ extension Executor {
                 .usage, "\(provider.manifest.id) does not have the operation \(operation)", place: target.name)
         }
         let run = try TargetRun(
-            provider: provider, target: target, artifact: .nothing(), publicationID: sha256(Array(target.name.utf8)).hex,
+            provider: provider, target: target, artifact: .nothing(),
+            publicationID: sha256(Array(target.name.utf8)).hex,
             publication: nil, context: context)
         return try await run.invoke(operation, into: into)
     }

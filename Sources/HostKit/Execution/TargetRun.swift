@@ -239,7 +239,8 @@ actor TargetRun {
         let services = JobServices(
             title: title, operation: operation, needs: needs, publication: isReading ? nil : publication,
             checkpoints: store, cache: LosableCache(context.cache, provider: provider.manifest.id),
-            memory: context.memory, image: image?.reader, redactor: context.redactor, log: context.log, observer: context.observer)
+            memory: context.memory, image: image?.reader, redactor: context.redactor, log: context.log,
+            observer: context.observer)
         var request = OperationRequest(
             operation: operation, run: context.runID, publication: publicationID, target: target, state: data)
         // Of a mere question there is none.

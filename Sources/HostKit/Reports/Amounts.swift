@@ -14,6 +14,19 @@ enum Amounts {
         return value < 9.95 && unit != "kB" ? "\(tenths(value)) \(unit)" : "\(Int(value.rounded())) \(unit)"
     }
 
+    /// Binary units, as disks are made: 40 GiB, 546 MiB, 1.5 KiB, 12 B.
+    static func binary(_ count: UInt64) -> String {
+        var value = Double(count)
+        var unit = "B"
+        for next in ["KiB", "MiB", "GiB", "TiB"] where value >= 1023.95 {
+            value /= 1024
+            unit = next
+        }
+        if unit == "B" { return "\(count) B" }
+        let isWhole = (value * 10).rounded().truncatingRemainder(dividingBy: 10) == 0
+        return value < 99.95 && !isWhole ? "\(tenths(value)) \(unit)" : "\(Int(value.rounded())) \(unit)"
+    }
+
     /// 0.8 s, 44 s, 2 m 04 s, 1 h 03 m.
     static func seconds(_ value: Double) -> String {
         if value < 59.95 { return value < 9.95 ? "\(tenths(value)) s" : "\(Int(value.rounded())) s" }

@@ -1,4 +1,4 @@
-public import Documents
+import Documents
 public import Execution
 
 /// A check as one page without scripts or anything from elsewhere, for those who read it in a browser or a mail.
@@ -67,7 +67,8 @@ public enum CheckHTML {
             let shown = JUnit.escaped(source)
             // A provider's text: nothing but a page of the web becomes a link.
             let isPage = source.hasPrefix("https://")
-            list += "<dt>see</dt><dd>" + (isPage ? "<a href=\"\(shown)\" rel=\"noreferrer\">\(shown)</a>" : shown) + "</dd>"
+            list +=
+                "<dt>see</dt><dd>" + (isPage ? "<a href=\"\(shown)\" rel=\"noreferrer\">\(shown)</a>" : shown) + "</dd>"
         }
         if !list.isEmpty { parts.append("<dl>\(list)</dl>") }
         return (parts + ["</section>"]).joined(separator: "\n")

@@ -1,3 +1,4 @@
+import Blocks
 public import Documents
 
 /// Directories: lists of names in blocks, read from the first to the last. Indexed ones keep the same lists, and their

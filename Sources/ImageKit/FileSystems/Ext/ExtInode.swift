@@ -1,3 +1,4 @@
+import Blocks
 import Documents
 
 /// An inode as it is on disk, taken apart.

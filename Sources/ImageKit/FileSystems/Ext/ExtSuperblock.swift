@@ -1,3 +1,4 @@
+import Blocks
 import Documents
 
 /// The superblock of an ext file system, each number held against the others.

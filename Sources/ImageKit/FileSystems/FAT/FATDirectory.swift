@@ -1,3 +1,4 @@
+import Blocks
 public import Documents
 
 /// A name in a FAT directory.

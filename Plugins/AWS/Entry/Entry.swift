@@ -1,0 +1,11 @@
+import AWSManifest
+import AWSProvider
+public import ProviderAPI
+import ProviderKit
+
+/// The library's one exported symbol, under the name that the contract gives it.
+// swift-format-ignore: AlwaysUseLowerCamelCase
+@c @implementation
+public func eulerpublisher_provider_v1() -> UnsafePointer<ep_provider>? {
+    ProviderLibrary.table(for: AWS.self, manifest: ep_aws_manifest(), size: ep_aws_manifest_size())
+}

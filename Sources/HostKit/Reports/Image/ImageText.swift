@@ -1,0 +1,150 @@
+public import Documents
+
+/// An image's facts on one screen: a line a topic, what is wrong or can't be told among them.
+public enum ImageText {
+    public static func text(_ facts: ImageFacts, name: String) -> String {
+        var rows: [[String]] = []
+        func add(_ topic: String, _ lines: [String]) {
+            for (number, line) in lines.enumerated() where !line.isEmpty {
+                rows.append([number == 0 ? topic : "", line])
+            }
+        }
+        add("file", file(facts, name))
+        add("disk", partitions(facts))
+        add("boot", boot(facts))
+        add("system", system(facts))
+        add("kernels", kernels(facts))
+        add("packages", packages(facts))
+        add("cloud-init", cloudInit(facts))
+        add("network", network(facts))
+        add("accounts", accounts(facts))
+        add("ssh", ssh(facts))
+        add("services", services(facts))
+        add("left", secrets(facts))
+        if rows.count < 4, case .unknown(let why)? = facts.mounts?.mounts { add("guest", ["not read: \(why)"]) }
+        return ImageHeadline.text(facts, name: nil) + "\n\n" + Columns.text(rows, indent: "  ")
+    }
+
+    private static func file(_ facts: ImageFacts, _ name: String) -> [String] {
+        guard let disk = facts.disk else { return [name] }
+        let form = [disk.format.value, disk.variant.value, disk.compression.value].compactMap(\.self)
+        var line = form.joined(separator: " ")
+        if let size = disk.fileSize.value { line += ", \(Amounts.binary(size)) on disk" }
+        if let extents = disk.extents.value {
+            let more = extents.count >= DiskFacts.extentLimit ? " or more" : ""
+            line += ", data in \(extents.count)\(more) \(extents.count == 1 ? "stretch" : "stretches")"
+        }
+        return [name, line] + (disk.defects.value ?? []).map { "! \($0)" }
+    }
+
+    private static func partitions(_ facts: ImageFacts) -> [String] {
+        guard let table = facts.partitions else { return [] }
+        var lines: [String] = []
+        switch table.table {
+        case .known(let kind, _): lines.append(kind.rawValue.uppercased())
+        case .absent: lines.append("no partition table")
+        case .unknown(let why): lines.append("unknown: \(why)")
+        }
+        let mounts = facts.mounts?.mounts.value ?? []
+        let volumes = facts.mounts?.volumes.value ?? []
+        for partition in table.partitions.value ?? [] {
+            let volume = volumes.first { $0.partition == partition.number }
+            let mount = mounts.first { $0.partition == partition.number }
+            var parts = ["\(partition.number)", Amounts.binary(partition.size)]
+            parts.append(volume?.kind.value ?? partition.content ?? partition.role?.rawValue ?? partition.type)
+            if let label = volume?.label.value ?? partition.name { parts.append(label) }
+            if let point = mount?.point { parts.append("at \(point)") }
+            if let used = volume?.used.value { parts.append("\(Amounts.binary(used)) used") }
+            lines.append(parts.joined(separator: "  "))
+        }
+        return lines + (table.defects.value ?? []).map { "! \($0)" }
+    }
+
+    private static func boot(_ facts: ImageFacts) -> [String] {
+        guard let boot = facts.boot else { return [] }
+        var lines = [ImageHeadline.boots(facts) ?? ""]
+        if let loaders = boot.efi.value, !loaders.isEmpty {
+            lines.append(loaders.map { "\($0.path)\($0.isSigned ? " (signed)" : "")" }.joined(separator: ", "))
+        }
+        for menu in boot.menus.value ?? [] {
+            let password =
+                menu.passwords.contains { $0.isStock }
+                ? ", published password" : menu.passwords.isEmpty ? "" : ", password"
+            lines.append(
+                "\(menu.path)  \(menu.entries.count) \(menu.entries.count == 1 ? "entry" : "entries")\(password)")
+            if let entry = menu.defaultEntry { lines.append("  \(entry.kernel) \(entry.commandLine)") }
+        }
+        return lines
+    }
+
+    private static func system(_ facts: ImageFacts) -> [String] {
+        guard let system = facts.system else { return [] }
+        let name = system.field("PRETTY_NAME").value ?? system.field("NAME").value ?? "no os-release"
+        var parts = [name]
+        parts += [facts.architecture, system.timezone.value, system.locale.value].compactMap(\.self)
+        if let mode = system.selinux.mode.value { parts.append("SELinux \(mode)") }
+        parts += (system.clocks.value ?? []).filter(\.isEnabled).map { "clock by \($0.name)" }
+        return [parts.joined(separator: ", ")]
+    }
+
+    private static func kernels(_ facts: ImageFacts) -> [String] {
+        (facts.kernels?.kernels.value ?? []).flatMap { kernel in
+            var lines = [kernel.version]
+            if let initramfs = kernel.initramfs.value {
+                let maker = initramfs.generator.value?.rawValue ?? "initramfs"
+                lines[0] += "  \(maker), \(Amounts.binary(initramfs.size)), \(initramfs.modules.count) modules"
+            }
+            let early = kernel.drivers.filter { $0.early.value != nil }.map(\.name)
+            if !early.isEmpty { lines.append("  at start: " + early.joined(separator: " ")) }
+            return lines
+        }
+    }
+
+    private static func packages(_ facts: ImageFacts) -> [String] {
+        guard let packages = facts.packages else { return [] }
+        switch packages.packages {
+        case .known(let list, _): return ["\(list.count), \(packages.manager.value?.rawValue ?? "?")"]
+        case .absent: return ["none found"]
+        case .unknown(let why): return ["unknown: \(why)"]
+        }
+    }
+
+    private static func cloudInit(_ facts: ImageFacts) -> [String] {
+        guard let cloud = facts.cloudInit else { return [] }
+        guard cloud.program.value != nil else { return ["not installed"] }
+        var parts = [cloud.version.value ?? "installed", cloud.isEnabled == false ? "off" : "on"]
+        if let sources = cloud.datasources.value { parts.append("asks " + sources.joined(separator: " ")) }
+        return [parts.joined(separator: ", ")]
+    }
+
+    private static func network(_ facts: ImageFacts) -> [String] {
+        guard let network = facts.network else { return [] }
+        let managers = (network.managers.value ?? []).filter(\.isEnabled).map(\.name.rawValue)
+        let profiles = (network.profiles.value ?? []).map { "\($0.interface ?? $0.name ?? "any") \($0.ipv4.rawValue)" }
+        return [(managers + profiles).joined(separator: ", ")]
+    }
+
+    private static func accounts(_ facts: ImageFacts) -> [String] {
+        guard let accounts = facts.accounts else { return [] }
+        var lines: [String] = []
+        for user in accounts.users.value ?? [] where user.hasLoginShell || user.password.value?.isUsable == true {
+            let password: String
+            switch user.password {
+            case .known(let value, _):
+                let kind = value.kind.map { " (\($0))" } ?? ""
+                password = "\(value.state.rawValue)\(kind)\(value.isStock ? ", published password" : "")"
+            case .absent: password = "none"
+            case .unknown(let why): password = "unknown: \(why)"
+            }
+            lines.append("\(user.name)  \(user.uid)  \(user.shell)  password \(password)")
+        }
+        for key in accounts.authorizedKeys.value ?? [] {
+            lines.append("key of \(key.user): \(key.type) \(key.fingerprint)")
+        }
+        return lines
+    }
+
+    private static func ssh(_ facts: ImageFacts) -> [String] { facts.ssh.map(SSHText.lines) ?? [] }
+    private static func services(_ facts: ImageFacts) -> [String] { facts.services.map(ServiceText.lines) ?? [] }
+    private static func secrets(_ facts: ImageFacts) -> [String] { facts.secrets.map(SecretText.lines) ?? [] }
+}

@@ -1,0 +1,154 @@
+import Documents
+import FileSystems
+
+/// Where the kernels of a guest lie: which image, which initramfs and which tree of modules belong together.
+struct KernelFiles {
+    /// A rescue system, a folder without modules: what is more than that many is no guest's.
+    static let limit = 64
+
+    var version: String
+    var image: GuestTree.Found?
+    var initramfs: GuestTree.Found?
+    /// The resolved path.
+    var modules: String?
+    /// Where each was looked for.
+    var imagePlaces: [String]
+    var initramfsPlaces: [String]
+    var configPlaces: [String]
+
+    /// All kernels, newest first. A link's second name for one is none of its own, and neither is the copy that dracut keeps
+    /// for rescue (`vmlinuz-0-rescue-MACHINE`, dracut's 51-dracut-rescue.install).
+    static func find(_ tree: GuestTree) throws(Failure) -> [KernelFiles] {
+        let trees = try moduleTrees(tree)
+        var suffixes: [String: String] = [:]
+        for name in try tree.list("/boot") {
+            guard let prefix = prefixes.first(where: { name.hasPrefix($0) }) else { continue }
+            let suffix = String(name.dropFirst(prefix.count))
+            guard !suffix.isEmpty, !suffix.hasPrefix("0-rescue-"), !suffix.hasSuffix(".old"),
+                let found = try tree.find("/boot/" + name, following: false), found.status.kind == .file
+            else { continue }
+            // vmlinuz before vmlinux, which is there for debuggers.
+            if suffixes[suffix].map({ rank($0) > rank(name) }) ?? true { suffixes[suffix] = name }
+        }
+        var kernels: [String: KernelFiles] = [:]
+        for (suffix, name) in suffixes {
+            let path = "/boot/" + name
+            guard let image = try tree.find(path) else { continue }
+            let version = try trees[suffix] == nil ? suffixOrVersion(suffix, image, trees) : suffix
+            kernels[version] = try files(tree, version, suffix, [path], trees[version])
+        }
+        for (version, places) in try loaderFolders(tree) where kernels[version] == nil {
+            kernels[version] = try files(tree, version, version, places, trees[version])
+        }
+        for (version, path) in trees where kernels[version] == nil {
+            let places = ["/boot/vmlinuz-\(version)", "/lib/modules/\(version)/vmlinuz"]
+            kernels[version] = try files(tree, version, version, places, path)
+        }
+        return kernels.values.sorted { isNewer($0.version, $1.version) }
+    }
+
+    private static let prefixes = ["vmlinuz-", "vmlinux-", "Image-", "bzImage-", "zImage-", "kernel-"]
+
+    private static func rank(_ name: String) -> Int { prefixes.firstIndex { name.hasPrefix($0) } ?? prefixes.count }
+
+    /// Some name the file after the package (`vmlinuz-linux`): then the version is the one in the header.
+    private static func suffixOrVersion(
+        _ suffix: String, _ image: GuestTree.Found, _ trees: [String: String]
+    ) throws(Failure) -> String {
+        guard let first = suffix.utf8.first, !(48...57 ~= first) else { return suffix }
+        do throws(Failure) {
+            let version = try KernelImage(try GuestFile(image), place: image.path).version
+            return version.map { trees[$0] == nil ? suffix : $0 } ?? suffix
+        } catch { return suffix }
+    }
+
+    private static func files(
+        _ tree: GuestTree, _ version: String, _ suffix: String, _ images: [String], _ modules: String?
+    ) throws(Failure) -> KernelFiles {
+        var files = KernelFiles(
+            version: version, modules: modules, imagePlaces: images,
+            initramfsPlaces: [
+                "/boot/initrd.img-\(suffix)", "/boot/initramfs-\(suffix).img", "/boot/initrd-\(suffix)",
+                "/boot/initrd-\(suffix).img", "/boot/initramfs.img-\(suffix)",
+            ],
+            configPlaces: ["/boot/config-\(suffix)", "/lib/modules/\(version)/config"])
+        if let folder = images.first.flatMap({ path in path.lastIndex(of: "/").map { path[..<$0] } }), folder != "/boot"
+        {
+            files.initramfsPlaces += ["\(folder)/initrd", "\(folder)/initramfs.img"]
+        }
+        files.initramfsPlaces.append("/lib/modules/\(version)/initramfs.img")
+        for path in images where files.image == nil { files.image = try file(tree, path) }
+        for path in files.initramfsPlaces where files.initramfs == nil { files.initramfs = try file(tree, path) }
+        return files
+    }
+
+    private static func file(_ tree: GuestTree, _ path: String) throws(Failure) -> GuestTree.Found? {
+        guard let found = try tree.find(path), found.status.kind == .file else { return nil }
+        return found
+    }
+
+    /// Folders of the Boot Loader Specification: TOKEN/VERSION/linux (uapi-group.org/specifications/specs/boot_loader_specification).
+    private static func loaderFolders(_ tree: GuestTree) throws(Failure) -> [String: [String]] {
+        var found: [String: [String]] = [:]
+        for top in ["/boot", "/efi", "/boot/efi"] {
+            for token in try tree.list(top) where token.count == 32 && token.allSatisfy(\.isHexDigit) {
+                for version in try tree.list("\(top)/\(token)").prefix(limit) {
+                    for name in ["linux", "vmlinuz"] {
+                        let path = "\(top)/\(token)/\(version)/\(name)"
+                        if try file(tree, path) != nil { found[version, default: []].append(path) }
+                    }
+                }
+            }
+        }
+        return found
+    }
+
+    /// The folders of /lib/modules that hold modules or their lists, by version. A link beside them is a second name.
+    private static func moduleTrees(_ tree: GuestTree) throws(Failure) -> [String: String] {
+        var trees: [String: String] = [:]
+        for version in try tree.list("/lib/modules") {
+            guard let found = try tree.find("/lib/modules/" + version, following: false),
+                found.status.kind == .directory
+            else { continue }
+            for name in ["modules.dep", "kernel", "modules.builtin"] {
+                guard try tree.find("\(found.path)/\(name)") != nil else { continue }
+                trees[version] = found.path
+                break
+            }
+        }
+        return trees
+    }
+
+    /// Numbers by value, the rest by letters, as distributions order them.
+    static func isNewer(_ one: String, _ other: String) -> Bool {
+        let (left, right) = (parts(one), parts(other))
+        for (a, b) in zip(left, right) where a != b {
+            if a.isNumber != b.isNumber { return a.isNumber }
+            if a.isNumber && a.text.count != b.text.count { return a.text.count > b.text.count }
+            return a.text > b.text
+        }
+        return left.count == right.count ? one > other : left.count > right.count
+    }
+
+    private struct Part: Equatable {
+        var isNumber: Bool
+        var text: String
+    }
+
+    private static func parts(_ version: String) -> [Part] {
+        var parts: [Part] = []
+        for character in version {
+            let isNumber = character.isASCII && character.isNumber
+            guard isNumber || character.isLetter else {
+                parts.append(Part(isNumber: false, text: ""))
+                continue
+            }
+            if let last = parts.last, last.isNumber == isNumber, !last.text.isEmpty {
+                parts[parts.count - 1].text = (last.text == "0" ? "" : last.text) + String(character)
+            } else {
+                parts.append(Part(isNumber: isNumber, text: String(character)))
+            }
+        }
+        return parts
+    }
+}

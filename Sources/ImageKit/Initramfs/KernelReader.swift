@@ -1,0 +1,113 @@
+import Blocks
+public import Documents
+public import FileSystems
+
+/// Reads the kernels of a guest, their initramfs and their drivers.
+public struct KernelReader {
+    /// In bytes, of all initramfs together once unpacked: what bounds the time.
+    public static let unpackedLimit: UInt64 = 2 << 30
+
+    private let tree: GuestTree
+
+    public init(_ tree: GuestTree) { self.tree = tree }
+
+    /// What can't be read is unknown, with the reason.
+    public func facts() -> KernelFacts {
+        let files: [KernelFiles]
+        do throws(Failure) {
+            files = try KernelFiles.find(tree)
+        } catch {
+            return KernelFacts(kernels: .unknown("/boot, /lib/modules: \(error.message)"))
+        }
+        guard !files.isEmpty else {
+            return KernelFacts(kernels: .absent([Evidence("/boot"), Evidence("/lib/modules")]))
+        }
+        guard files.count <= KernelFiles.limit else {
+            return KernelFacts(
+                kernels: .unknown("\(files.count) kernels are more than the \(KernelFiles.limit) that are looked at"))
+        }
+        var left = Self.unpackedLimit
+        let kernels = files.map { kernel($0, &left) }
+        let evidence = files.compactMap { ($0.image?.path ?? $0.modules).map { Evidence($0) } }
+        return KernelFacts(kernels: .known(kernels, evidence))
+    }
+
+    private func kernel(_ files: KernelFiles, _ left: inout UInt64) -> Kernel {
+        let modules = files.modules.map { ModuleTree(tree, $0) }
+        let config = KernelConfig.read(tree, files.configPlaces)
+        let content = initramfs(files, &left)
+        var architecture: Fact<String> = .unknown("no image and no module that tells it")
+        var imageVersion: Fact<String> = .absent(files.imagePlaces.map { Evidence($0) })
+        if let image = files.image {
+            let evidence = [Evidence(image.path)]
+            do throws(Failure) {
+                let header = try KernelImage(try GuestFile(image), place: image.path)
+                imageVersion =
+                    header.version.map { .known($0, evidence) }
+                    ?? .unknown("\(image.path): its header does not state it")
+                architecture =
+                    header.architecture.map { .known($0, evidence) }
+                    ?? .unknown("\(image.path): its header does not state it")
+            } catch {
+                imageVersion = .unknown("\(image.path): \(error.message)")
+                architecture = imageVersion
+            }
+        }
+        if architecture.value == nil, let modules, let known = machine(modules) { architecture = known }
+        return Kernel(
+            version: files.version, architecture: architecture,
+            image: files.image.map { .known($0.path, [Evidence($0.path)]) }
+                ?? .absent(files.imagePlaces.map { Evidence($0) }),
+            imageVersion: imageVersion,
+            modules: files.modules.map { .known($0, [Evidence($0)]) }
+                ?? .absent([Evidence("/lib/modules/\(files.version)")]),
+            config: config, initramfs: content.map(\.initramfs),
+            drivers: Drivers(tree: tree, version: files.version, modules: modules, config: config, content: content)
+                .all())
+    }
+
+    private func initramfs(_ files: KernelFiles, _ left: inout UInt64) -> Found<InitramfsContent> {
+        guard let found = files.initramfs else { return .absent(files.initramfsPlaces.map { Evidence($0) }) }
+        do throws(Failure) {
+            let content = try InitramfsContent(try GuestFile(found), version: files.version, limit: left)
+            left -= min(left, content.initramfs.unpackedSize)
+            return .known(content, found.path)
+        } catch {
+            return .unknown("\(found.path): \(error.message)")
+        }
+    }
+
+    /// The machine that a module was built for.
+    private func machine(_ modules: ModuleTree) -> Fact<String>? {
+        guard let path = modules.anyModule.map({ $0.hasPrefix("/") ? $0 : "\(modules.path)/\($0)" }) else { return nil }
+        do throws(Failure) {
+            guard let found = try tree.find(path) else { return nil }
+            let stream = SourceStream(try GuestFile(found))
+            let magic = try stream.peek(16)
+            let head =
+                if let compression = Compression(magic: magic) {
+                    try Unpacker(compression, stream, place: path).bytes(64)
+                } else {
+                    try stream.peek(64)
+                }
+            return KernelImage.elf(head).map { .known($0, [Evidence(found.path)]) }
+        } catch {
+            return nil
+        }
+    }
+}
+
+/// What was looked for and is too large to be a fact.
+enum Found<Value> {
+    case known(Value, String)
+    case absent([Evidence])
+    case unknown(String)
+
+    func map<Other: Codable & Sendable & Equatable>(_ transform: (Value) -> Other) -> Fact<Other> {
+        switch self {
+        case .known(let value, let path): .known(transform(value), [Evidence(path)])
+        case .absent(let evidence): .absent(evidence)
+        case .unknown(let why): .unknown(why)
+        }
+    }
+}

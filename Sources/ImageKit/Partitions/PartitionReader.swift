@@ -1,0 +1,71 @@
+public import Blocks
+public import Documents
+public import FileSystems
+
+/// Reads how a disk is divided: GPT or MBR, with what each partition holds.
+public struct PartitionReader: Sendable {
+    /// Bytes of a sector: what both tables count in.
+    static let sector: UInt64 = 512
+    let disk: any ByteSource
+
+    public init(_ disk: any ByteSource) { self.disk = disk }
+
+    /// The table, and a volume for each partition that could hold one: of a disk without a table, the whole disk.
+    public func read() -> (facts: PartitionFacts, volumes: [Volume]) {
+        do throws(Failure) {
+            guard disk.size >= 2 * Self.sector else {
+                return (.none([Evidence("the whole disk")]), [])
+            }
+            let first = try disk.bytes(at: 0, count: 512)
+            if let gpt = try GPT(disk, mbr: first) { return found(.gpt, gpt.partitions, gpt.defects, gpt.evidence) }
+            // A boot sector of FAT has the table's mark too, and no table.
+            let whole = Volume(partition: nil, disk)
+            if whole.fileSystem == nil || whole.signature?.kind != "vfat", let mbr = try MBR(disk, first) {
+                return found(.mbr, mbr.partitions, mbr.defects, Evidence("sector 0"))
+            }
+            guard whole.signature != nil || whole.refusal != nil else {
+                return (.none([Evidence("sector 0"), Evidence("sector 1")]), [])
+            }
+            return (.none([Evidence("sector 0")]), [whole])
+        } catch {
+            let facts = PartitionFacts(
+                table: .unknown(error.message), partitions: .unknown(error.message), defects: .known([error.message]))
+            return (facts, [])
+        }
+    }
+
+    private func found(
+        _ table: PartitionTable, _ partitions: [Partition], _ defects: [String], _ evidence: Evidence
+    ) -> (facts: PartitionFacts, volumes: [Volume]) {
+        var defects = defects
+        var partitions = partitions
+        var volumes: [Volume] = []
+        for index in partitions.indices {
+            let partition = partitions[index]
+            do throws(Failure) {
+                let part = try Slice(disk, offset: partition.start, size: partition.size)
+                guard partition.role != .extended, partition.role != .biosBoot else { continue }
+                let volume = Volume(
+                    partition: partition.number, partitionUUID: partition.uuid, partitionLabel: partition.name, part)
+                partitions[index].content = volume.signature?.kind
+                volumes.append(volume)
+            } catch {
+                defects.append("partition \(partition.number): \(error.message)")
+            }
+        }
+        let ordered = partitions.filter { $0.role != .extended }.sorted { $0.start < $1.start }
+        for (one, next) in zip(ordered, ordered.dropFirst()) where one.end > next.start {
+            defects.append("partitions \(one.number) and \(next.number) overlap")
+        }
+        let facts = PartitionFacts(
+            table: .known(table, [evidence]), partitions: .known(partitions, [evidence]),
+            defects: .known(defects, [evidence]))
+        return (facts, volumes)
+    }
+}
+
+extension PartitionFacts {
+    fileprivate static func none(_ evidence: [Evidence]) -> PartitionFacts {
+        PartitionFacts(table: .absent(evidence), partitions: .known([], evidence), defects: .known([]))
+    }
+}
