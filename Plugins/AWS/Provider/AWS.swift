@@ -13,4 +13,15 @@ public struct AWS: Provider {
 
     /// The rules as data.
     public func requirements(_ request: OperationRequest) async throws -> OperationResult { Self.rules.requirements }
+
+    /// What the image would be refused for, by the facts that the host read of it.
+    public func check(_ request: OperationRequest) async throws -> OperationResult {
+        try Self.rules.check(request, host: host)
+    }
+
+    /// `ep.marketplace.check/1`: the same, and what the marketplace asks for.
+    public func perform(_ operation: String, _ request: OperationRequest) async throws -> OperationResult {
+        guard operation == "ep.marketplace.check/1" else { throw Unsupported(operation) }
+        return try Self.rules.check(request, host: host, purpose: .marketplace)
+    }
 }

@@ -67,9 +67,8 @@ extension Executor {
         of provider: InstalledProvider, _ image: ExaminedImage, market: Bool, _ context: RunContext
     ) async throws -> [OperationResult.Finding] {
         let run = try bare(provider, image: image, context)
-        var findings = try await run.invoke(EP_OP_CHECK).findings ?? []
-        if market { findings += try await run.invoke(EP_OP_MARKETPLACE_CHECK).findings ?? [] }
-        return findings
+        // The marketplace's rules are those for every publication, and more.
+        return try await run.invoke(market ? EP_OP_MARKETPLACE_CHECK : EP_OP_CHECK).findings ?? []
     }
 
     /// A provider's rules as data.

@@ -48,16 +48,16 @@ public indirect enum Check: Sendable, Equatable {
     // Boot loader and kernel.
 
     /// The image was proven to start in at least one of these ways.
-    case boots(anyOf: [Boot])
-    case boots(allOf: [Boot])
+    case bootsAny([Boot])
+    case bootsAll([Boot])
     /// How the kernel's `root=` names the root, in every entry that the loader offers.
     case root(namedBy: [Naming])
     /// The value of an argument of the default entry's kernel; of one that is repeated (`console`), any of its values.
     case kernelArgument(String, Expected)
     case noStockBootPassword
     /// Drivers that are there before the root is mounted, with all that they need: built in or in the initramfs. Of every kernel.
-    case drivers(allOf: [String])
-    case drivers(anyOf: [String])
+    case driversAll([String])
+    case driversAny([String])
     /// Drivers that are there once the root is mounted, in the tree of modules too.
     case driversInstalled(allOf: [String])
     case kernelConfig(String, in: [String])
@@ -68,6 +68,8 @@ public indirect enum Check: Sendable, Equatable {
     case dracutDrivers(allOf: [String])
     /// The image is for the machine that the artifact says.
     case declaredArchitecture
+    /// It is for one of these machines.
+    case architecture(in: [Architecture])
 
     // Accounts and ways in.
 
@@ -211,6 +213,14 @@ public enum Expected: Sendable, Equatable {
     case notSet
 
     public static func exactly(_ value: String) -> Expected { .oneOf([value]) }
+}
+
+// Two cases of one name can't be told apart in a pattern.
+extension Check {
+    public static func boots(anyOf ways: [Boot]) -> Check { .bootsAny(ways) }
+    public static func boots(allOf ways: [Boot]) -> Check { .bootsAll(ways) }
+    public static func drivers(allOf names: [String]) -> Check { .driversAll(names) }
+    public static func drivers(anyOf names: [String]) -> Check { .driversAny(names) }
 }
 
 extension Check {

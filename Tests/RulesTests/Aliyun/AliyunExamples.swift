@@ -1,4 +1,5 @@
 import Documents
+import ProviderKit
 
 /// How each rule of Aliyun's is broken.
 enum AliyunExamples {
@@ -47,6 +48,7 @@ enum AliyunExamples {
         },
         Example("aliyun.ecs.arm-uefi", prepared: { $0.becomesARM() }) { $0.facts.boot?.efi = .known([]) },
         Example("aliyun.ecs.architecture") { $0.declared = .arm64 },
+        Example("aliyun.ecs.supported-architecture") { $0.becomes("riscv64") },
         Example("aliyun.ecs.root-device") { $0.commandLine("root=/dev/vda2 ro") },
         Example("aliyun.ecs.root-uuid") { $0.commandLine("root=LABEL=rootfs ro") },
         Example("aliyun.ecs.virtio") { $0.driver("virtio_blk") { $0.missing = ["virtio_ring"] } },

@@ -42,4 +42,11 @@ import Testing
         image.becomesARM()
         #expect(clocks() == ["error aliyun.ecs.arm-clock-utc"])
     }
+
+    @Test func theLibrarySaysTheSame() async throws {
+        var image = SoundImage()
+        image.password(Password(state: .hash, kind: "$6$", isStock: true))
+        image.commandLine("root=/dev/sda2 ro")
+        try await WholeCheck("aliyun", image).agrees(with: AliyunRules.all)
+    }
 }

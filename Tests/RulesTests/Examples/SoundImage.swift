@@ -30,10 +30,10 @@ struct SoundImage {
             table: .known(.mbr),
             partitions: .known([
                 Partition(
-                    number: 1, start: 1 << 20, size: 200 << 20, type: "0xef", role: .efiSystem, uuid: "1f0f0f0f-01",
+                    number: 1, start: 1 << 20, size: 200 << 20, type: "ef", role: .efiSystem, uuid: "1f0f0f0f-01",
                     isBootable: true, content: "vfat"),
                 Partition(
-                    number: 2, start: 201 << 20, size: (40 << 30) - (202 << 20), type: "0x83", role: .linux,
+                    number: 2, start: 201 << 20, size: (40 << 30) - (202 << 20), type: "83", role: .linux,
                     uuid: "1f0f0f0f-02", content: "ext4"),
             ]), defects: .known([]))
         facts.mounts = MountFacts(

@@ -1,4 +1,5 @@
 import Documents
+import ProviderKit
 
 /// How each rule of Tencent Cloud's is broken.
 enum TencentExamples {
@@ -34,6 +35,7 @@ enum TencentExamples {
         },
         Example("tencentcloud.cvm.arm-uefi", prepared: { $0.becomesARM() }) { $0.facts.boot?.efi = .known([]) },
         Example("tencentcloud.cvm.architecture") { $0.declared = .arm64 },
+        Example("tencentcloud.cvm.supported-architecture") { $0.becomes("riscv64") },
         Example("tencentcloud.cvm.root-device") { $0.commandLine("root=/dev/sda2 ro") },
         Example("tencentcloud.cvm.kernel") { $0.kernels { $0.version = "6.9.0-mine" } },
         Example("tencentcloud.cvm.virtio") { $0.lacksDriver("virtio_net", everywhere: true) },

@@ -40,4 +40,11 @@ import Testing
         image.facts.boot?.bios = .absent()
         #expect(failed() == ["warning tencentcloud.cvm.gpt-by-uefi"])
     }
+
+    @Test func theLibrarySaysTheSame() async throws {
+        var image = SoundImage()
+        image.password(Password(state: .hash, kind: "$6$", isStock: true))
+        image.commandLine("root=/dev/sda2 ro")
+        try await WholeCheck("tencentcloud", image).agrees(with: TencentRules.all)
+    }
 }

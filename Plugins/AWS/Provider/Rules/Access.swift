@@ -1,3 +1,4 @@
+import Documents
 import ProviderKit
 
 /// Who can log in, and with what: mostly the marketplace's own list.

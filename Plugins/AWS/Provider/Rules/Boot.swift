@@ -1,3 +1,4 @@
+import Documents
 import ProviderKit
 
 /// Whether an instance comes up: firmware, kernel, drivers, and how the root is found.

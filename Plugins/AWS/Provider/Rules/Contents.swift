@@ -1,3 +1,4 @@
+import Documents
 import ProviderKit
 
 /// What may not be in an image that others launch, and what must not be too old.
@@ -28,7 +29,7 @@ enum Contents {
             "aws.ami.supported-release", "MP-17", .error, "The release gets security updates.",
             why: "The marketplace takes no system whose support has ended.",
             fix: "Build the image of a release that is supported.", source: Page.product, applies: .marketplace,
-            .supportedRelease(ends: Releases.ends)),
+            .supportedRelease(ends: Check.endsOfSupport)),
         Rule(
             "aws.ami.region-agnostic", "MP-20", .warning, "No repository is at an address of one region.",
             why: "The image is copied to all regions, where that address is far or out of reach.",

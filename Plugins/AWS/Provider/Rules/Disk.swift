@@ -1,3 +1,4 @@
+import Documents
 import ProviderKit
 
 /// The file, its partitions and its file systems. IS is what a snapshot can be made of, MP the marketplace's own list.
@@ -45,7 +46,12 @@ enum Disk {
             fix: "Build the image without encryption; volumes are encrypted at launch.", source: Page.product,
             .notEncrypted),
         Rule(
-            "aws.ami.architecture", "MP-02", .error, "The system in the image is of the architecture that is declared.",
+            "aws.ami.architecture", "MP-02", .error, "The image is for 64-bit x86 or ARM machines.",
+            why: "There are no instances of another architecture.",
+            fix: "Build the image for amd64 or arm64.", source: Page.product, .architecture(in: [.amd64, .arm64])),
+        Rule(
+            "aws.ami.declared-architecture", "IS-8", .error,
+            "The system in the image is of the architecture that is declared.",
             why: "The image is registered for one architecture, and is offered on machines of that one only.",
             fix: "Correct the artifact's platform: linux/amd64 or linux/arm64.", source: Page.register,
             .declaredArchitecture),

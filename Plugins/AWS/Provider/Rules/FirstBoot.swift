@@ -1,3 +1,4 @@
+import Documents
 import ProviderKit
 
 /// Whether an instance becomes one of its own: cloud-init, the network, the root's size, what another machine left.

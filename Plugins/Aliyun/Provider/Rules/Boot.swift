@@ -19,6 +19,11 @@ extension AliyunRules {
             fix: "Correct the platform of the artifact, or take the image of that platform.", source: Page.importCall,
             .declaredArchitecture),
         Rule(
+            "aliyun.ecs.supported-architecture", "AL-25", .error, "The image is for x86-64 or 64-bit ARM.",
+            why: "The service has machines of no others.", fix: "Leave the image out for this vendor.",
+            source: Page.importCall, .architecture(in: [.amd64, .arm64]),
+            remediations: [.byHand("leave the image out for this vendor")]),
+        Rule(
             "aliyun.ecs.root-device", "AL-18", .error,
             "The kernel finds its root by UUID or label, never by a device's name.",
             why: "Disks are called vda or nvme0n1 there, by the kind of machine, and root=/dev/sda1 leads nowhere.",

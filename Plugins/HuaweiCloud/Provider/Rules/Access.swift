@@ -1,3 +1,4 @@
+import Documents
 import ProviderKit
 
 /// Who can log in, and what is left of others: section SEC of the table.

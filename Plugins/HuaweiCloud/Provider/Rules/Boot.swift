@@ -1,3 +1,4 @@
+import Documents
 import ProviderKit
 
 /// Whether a server comes up: sections BOOT, GRUB, FSTAB, VIRTIO and CONS of the table.

@@ -1,3 +1,4 @@
+import Documents
 import ProviderKit
 
 /// The file, its partitions and its file systems: sections FMT to FS of the table.
@@ -55,7 +56,11 @@ enum Disk {
             fix: "Shut the system down, or repair the file systems: e2fsck -p.", source: Page.file,
             .cleanFileSystems),
         Rule(
-            "huaweicloud.ims.architecture", "HW-ARCH-1", .error,
+            "huaweicloud.ims.architecture", "HW-ARCH-1", .error, "The image is for 64-bit x86 or ARM machines.",
+            why: "There are no servers of another architecture.", fix: "Build the image for amd64 or arm64.",
+            source: Page.register, .architecture(in: [.amd64, .arm64])),
+        Rule(
+            "huaweicloud.ims.declared-architecture", "HW-ARCH-1", .error,
             "The system in the image is of the architecture that is declared.",
             why: "The image is registered for one architecture, and servers of another do not start from it.",
             fix: "Correct the artifact's platform: linux/amd64 or linux/arm64.", source: Page.register,

@@ -1,3 +1,4 @@
+import Documents
 import ProviderKit
 
 /// Whether a server becomes one of its own: sections NET, CI and TOOL of the table.

@@ -1,3 +1,4 @@
+import Documents
 import ProviderKit
 
 /// What the marketplace's scan of an image looks for: section KG of the table, as far as the image answers it.

@@ -22,6 +22,11 @@ extension TencentRules {
             fix: "Correct the platform of the artifact, or take the image of that platform.", source: Page.importCall,
             .declaredArchitecture),
         Rule(
+            "tencentcloud.cvm.supported-architecture", "TC-ARCH-1", .error, "The image is for x86-64 or 64-bit ARM.",
+            why: "The service has machines of no others.", fix: "Leave the image out for this vendor.",
+            source: Page.importCall, .architecture(in: [.amd64, .arm64]),
+            remediations: [.byHand("leave the image out for this vendor")]),
+        Rule(
             "tencentcloud.cvm.root-device", "TC-GRUB-1", .error,
             "The kernel finds its root by UUID or label, never by a device's name.",
             why: "The disk is called vda there, and root=/dev/sda1 leads nowhere.",

@@ -12,8 +12,8 @@ extension Check {
             .notEncrypted, .partitionTable, .partitionsAligned, .rootLast, .noLVM, .noSwap, .fileSystems,
             .noFileSystemFeatures, .cleanFileSystems, .freeSpace, .noSeparateMount, .fstab, .fstabResolves:
             try ofDisk(image)
-        case .boots, .root, .kernelArgument, .noStockBootPassword, .drivers, .driversInstalled, .kernelConfig,
-            .kernelVersion, .packagedKernel, .dracutDrivers, .declaredArchitecture:
+        case .bootsAny, .bootsAll, .root, .kernelArgument, .noStockBootPassword, .driversAll, .driversAny, .driversInstalled, .kernelConfig,
+            .kernelVersion, .packagedKernel, .dracutDrivers, .declaredArchitecture, .architecture:
             try ofBoot(image)
         case .noPasswords, .noEmptyPasswords, .noStockRootPassword, .rootLocked, .rootAccount, .noOtherRoots,
             .noPersonalAccounts, .noAuthorizedKeys, .administrator, .shadowFile, .passwordProgram, .passwordQuality,
@@ -64,19 +64,20 @@ extension Check {
 
     private func ofBoot(_ image: CheckSubject) throws(Unknown) -> Outcome {
         switch self {
-        case .boots(anyOf: let ways): try image.boots(anyOf: ways)
-        case .boots(allOf: let ways): try image.boots(allOf: ways)
+        case .bootsAny(let ways): try image.boots(anyOf: ways)
+        case .bootsAll(let ways): try image.boots(allOf: ways)
         case .root(let namings): try image.root(namedBy: namings)
         case .kernelArgument(let name, let expected): try image.kernelArgument(name, expected)
         case .noStockBootPassword: try image.noStockBootPassword()
-        case .drivers(allOf: let names): try image.drivers(allOf: names)
-        case .drivers(anyOf: let names): try image.drivers(anyOf: names)
+        case .driversAll(let names): try image.drivers(allOf: names)
+        case .driversAny(let names): try image.drivers(anyOf: names)
         case .driversInstalled(let names): try image.driversInstalled(allOf: names)
         case .kernelConfig(let option, let values): try image.kernelConfig(option, in: values)
         case .kernelVersion(let least): try image.kernelVersion(from: least)
         case .packagedKernel: try image.packagedKernel()
         case .dracutDrivers(let names): try image.dracutDrivers(allOf: names)
         case .declaredArchitecture: try image.isDeclaredArchitecture()
+        case .architecture(let names): try image.isArchitecture(in: names)
         default: throw unanswered
         }
     }

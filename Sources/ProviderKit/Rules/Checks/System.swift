@@ -135,6 +135,20 @@ extension CheckSubject {
         return Outcome.all(outcomes)
     }
 
+    func isArchitecture(in names: [Architecture]) throws(Unknown) -> Outcome {
+        let wanted = names.map(\.rawValue).either
+        let own = try system.architecture
+        // One that we have no name for is none of those that are asked for.
+        if let name = own.value, Architecture(named: name) == nil {
+            return .fail("the image is for \(name), and has to be for \(wanted)", own.evidence)
+        }
+        guard let architecture else { throw Unknown("the image's architecture can't be told") }
+        guard names.contains(architecture) else {
+            return .fail("the image is for \(architecture.rawValue), and has to be for \(wanted)", own.evidence)
+        }
+        return .pass("the image is for \(architecture.rawValue)", own.evidence)
+    }
+
     /// What the image is for, by what is in it; by what it is said to be, where nothing tells.
     var architecture: Architecture? {
         if let name = facts.system?.architecture.value, let found = Architecture(named: name) { return found }

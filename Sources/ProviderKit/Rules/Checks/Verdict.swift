@@ -79,6 +79,8 @@ extension CheckSubject {
         return topic
     }
 
+    var disk: DiskFacts { get throws(Unknown) { try read(facts.disk, "file's format and size") } }
+    var partitions: PartitionFacts { get throws(Unknown) { try read(facts.partitions, "partitions") } }
     var mounts: MountFacts { get throws(Unknown) { try read(facts.mounts, "file systems") } }
     var kernelFacts: KernelFacts { get throws(Unknown) { try read(facts.kernels, "kernels") } }
     var packageFacts: PackageFacts { get throws(Unknown) { try read(facts.packages, "packages") } }
