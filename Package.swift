@@ -66,6 +66,8 @@ let providers = [
     ("DockerHub", "dockerhub"),
     ("AWS", "aws"),
     ("HuaweiCloud", "huaweicloud"),
+    ("TencentCloud", "tencentcloud"),
+    ("Aliyun", "aliyun"),
 ]
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -82,6 +84,8 @@ let package = Package(
         .library(name: "ep-dockerhub", type: .dynamic, targets: ["DockerHubEntry"]),
         .library(name: "ep-aws", type: .dynamic, targets: ["AWSEntry"]),
         .library(name: "ep-huaweicloud", type: .dynamic, targets: ["HuaweiCloudEntry"]),
+        .library(name: "ep-tencentcloud", type: .dynamic, targets: ["TencentCloudEntry"]),
+        .library(name: "ep-aliyun", type: .dynamic, targets: ["AliyunEntry"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -138,7 +142,7 @@ let package = Package(
             ["Guest", "Initramfs", "PackageDatabases", "Partitions", "FileSystems", "Blocks", "Documents"]),
 
         // The process that reads one image, and nothing else.
-        imageKit("Serving", ["Inspection", "FileSystems", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
+        imageKit("Serving", ["Inspection", "Blocks", "FileSystems", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
         .executableTarget(name: "Reader", dependencies: ["Serving"], swiftSettings: strict),
 
         // What the host does.
@@ -183,6 +187,8 @@ let package = Package(
             path: "Plugins/DockerHub/Provider"),
         leaf("AWSProvider", ["ProviderKit", "Documents"], path: "Plugins/AWS/Provider"),
         leaf("HuaweiCloudProvider", ["ProviderKit", "Documents"], path: "Plugins/HuaweiCloud/Provider"),
+        leaf("TencentCloudProvider", ["ProviderKit", "Documents"], path: "Plugins/TencentCloud/Provider"),
+        leaf("AliyunProvider", ["ProviderKit", "Documents"], path: "Plugins/Aliyun/Provider"),
     ] + providers.flatMap(providerEntry) + [
 
         // Tests.

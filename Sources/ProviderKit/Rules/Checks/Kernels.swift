@@ -101,7 +101,7 @@ extension CheckSubject {
         return verdict.outcome(pass: "every kernel came in a package")
     }
 
-    func declaredArchitecture() throws(Unknown) -> Outcome {
+    func isDeclaredArchitecture() throws(Unknown) -> Outcome {
         guard let declared = declaredArchitecture else {
             throw Unknown("nothing says what architecture the image is for")
         }

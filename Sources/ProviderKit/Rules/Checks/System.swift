@@ -100,9 +100,8 @@ extension CheckSubject {
 
     func growsRoot() throws(Unknown) -> Outcome {
         var outcomes = [
-            // Whoever has neither the tree nor the packages can't tell; either is enough.
-            Outcome.any(
-                [
+            Outcome.seen(
+                by: [
                     Outcome.trying { () throws(Unknown) in
                         try package(anyOf: ["cloud-utils-growpart", "cloud-guest-utils", "cloud-initramfs-growroot"])
                     },
@@ -115,8 +114,8 @@ extension CheckSubject {
         let tool = kind == "xfs" ? (["xfsprogs"], "/usr/sbin/xfs_growfs") : (["e2fsprogs"], "/usr/sbin/resize2fs")
         if kind == "xfs" || kind.hasPrefix("ext") {
             outcomes.append(
-                Outcome.any(
-                    [
+                Outcome.seen(
+                    by: [
                         Outcome.trying { () throws(Unknown) in try package(anyOf: tool.0) },
                         Outcome.trying { () throws(Unknown) in
                             try files(anyOf: [tool.1, tool.1.replacingPrefix("/usr", "")])
@@ -134,6 +133,20 @@ extension CheckSubject {
                 ])
             })
         return Outcome.all(outcomes)
+    }
+
+    func isArchitecture(in names: [Architecture]) throws(Unknown) -> Outcome {
+        let wanted = names.map(\.rawValue).either
+        let own = try system.architecture
+        // One that we have no name for is none of those that are asked for.
+        if let name = own.value, Architecture(named: name) == nil {
+            return .fail("the image is for \(name), and has to be for \(wanted)", own.evidence)
+        }
+        guard let architecture else { throw Unknown("the image's architecture can't be told") }
+        guard names.contains(architecture) else {
+            return .fail("the image is for \(architecture.rawValue), and has to be for \(wanted)", own.evidence)
+        }
+        return .pass("the image is for \(architecture.rawValue)", own.evidence)
     }
 
     /// What the image is for, by what is in it; by what it is said to be, where nothing tells.

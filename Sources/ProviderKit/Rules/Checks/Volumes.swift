@@ -134,14 +134,7 @@ extension CheckSubject {
         let remediation = Remediation.byHand("make the image without encryption")
         encryptedFile(&verdict, remediation)
         noVolume(of: ["crypto_LUKS"], &verdict, "is encrypted", remediation)
-        verdict.trying { verdict throws(Unknown) in
-            let path = "/etc/crypttab"
-            for (number, line) in (try text(path) ?? "").split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-                let line = line.drop { $0 == " " || $0 == "\t" }
-                guard !line.isEmpty, !line.hasPrefix("#") else { continue }
-                verdict.wrong("\(path) names a volume", [Evidence(path, line: number + 1, text: String(line))], remediation)
-            }
-        }
+        encryptedVolumes(&verdict, remediation)
         return verdict.outcome(pass: "nothing is encrypted")
     }
 }
