@@ -142,10 +142,10 @@ let package = Package(
             ["Guest", "Initramfs", "PackageDatabases", "Partitions", "FileSystems", "Blocks", "Documents"]),
 
         // The process that reads one image, and nothing else.
-        leaf(
-            "ReaderRuntime",
+        imageKit(
+            "Serving",
             ["Inspection", "Blocks", "FileSystems", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
-        .executableTarget(name: "Reader", dependencies: ["ReaderRuntime"], swiftSettings: strict),
+        .executableTarget(name: "Reader", dependencies: ["Serving"], swiftSettings: strict),
 
         // What the host does.
         hostKit("Workers", ["ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
@@ -244,6 +244,15 @@ let package = Package(
             dependencies: [
                 "TestSupport", "RegistryPeers", "DockerHubProvider", "ProviderKit", "ProviderTesting", "ProviderAPI",
                 "Execution", "Import", "Discovery", "HTTP", "OCI", "Digest", "Documents", "Files",
+            ],
+            swiftSettings: strict),
+        // The clouds' rules for disk images, each on an image that passes and one that fails; the libraries are built beside.
+        .testTarget(
+            name: "RulesTests",
+            dependencies: [
+                "TestSupport", "AWSProvider", "HuaweiCloudProvider", "TencentCloudProvider", "AliyunProvider",
+                "ProviderKit",
+                "ProviderTesting", "ProviderAPI", "Documents",
             ],
             swiftSettings: strict),
         .testTarget(

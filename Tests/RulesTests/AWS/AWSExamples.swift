@@ -1,4 +1,5 @@
 import Documents
+import ProviderKit
 
 /// How each rule of AWS's is broken.
 enum AWSExamples {
@@ -24,7 +25,7 @@ enum AWSExamples {
             $0.facts.boot?.bios = .absent()
             $0.facts.boot?.efi = .known([])
         },
-        Example("aws.ami.boots-arm64", prepared: { $0.becomesARM() }) { $0.facts.boot?.efi = .known([]) },
+        Example("aws.ami.boots-arm64", prepared: { $0.becomesARM() }, broken: { $0.facts.boot?.efi = .known([]) }),
         Example("aws.ami.nvme-driver") { $0.lacksDriver("nvme") },
         Example("aws.ami.ena-driver") { $0.lacksDriver("ena", everywhere: true) },
         Example("aws.ami.xen-drivers") { $0.lacksDriver("xen_blkfront") },
@@ -32,9 +33,11 @@ enum AWSExamples {
         Example("aws.ami.root-name") { $0.commandLine("root=/dev/vda2 ro console=ttyS0") },
         Example("aws.ami.nvme-timeout") { $0.commandLine("root=UUID=\(SoundImage.root) nvme_core.io_timeout=30") },
         Example("aws.ami.serial-console-amd64") { $0.commandLine("root=UUID=\(SoundImage.root) console=tty1") },
-        Example("aws.ami.serial-console-arm64", prepared: { $0.becomesARM() }) {
-            $0.commandLine("root=UUID=\(SoundImage.root) console=tty1")
-        },
+        Example(
+            "aws.ami.serial-console-arm64", prepared: { $0.becomesARM() },
+            broken: {
+                $0.commandLine("root=UUID=\(SoundImage.root) console=tty1")
+            }),
     ]
 
     private static let firstBoot = [
@@ -73,7 +76,7 @@ enum AWSExamples {
         Example("aws.ami.ssh-empty-password") { $0.sshd("PermitEmptyPasswords", "yes") },
         Example("aws.ami.no-authorized-keys") { $0.lets(in: "builder@example") },
         Example("aws.ami.administrator") { $0.facts.cloudInit?.users = .known([]) },
-        Example("aws.ami.user-name", prepared: { $0.defaultUser("ec2-user") }) { $0.defaultUser("root2") },
+        Example("aws.ami.user-name", prepared: { $0.defaultUser("ec2-user") }, broken: { $0.defaultUser("root2") }),
         Example("aws.ami.sshd-enabled") { $0.starts(not: "sshd.service") },
         Example("aws.ami.sshd-port") { $0.sshd("Port", "2222") },
         Example("aws.ami.firewall") {
