@@ -142,7 +142,9 @@ let package = Package(
             ["Guest", "Initramfs", "PackageDatabases", "Partitions", "FileSystems", "Blocks", "Documents"]),
 
         // The process that reads one image, and nothing else.
-        imageKit("Serving", ["Inspection", "Blocks", "FileSystems", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
+        imageKit(
+            "Serving",
+            ["Inspection", "Blocks", "FileSystems", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
         .executableTarget(name: "Reader", dependencies: ["Serving"], swiftSettings: strict),
 
         // What the host does.
@@ -171,7 +173,7 @@ let package = Package(
             name: "Host",
             dependencies: [
                 "Reports", "Execution", "Images", "Import", "Plans", "State", "Settings", "Discovery", "Workers",
-                "Prepare", "Assemble", "ProviderAPI",
+                "Prepare", "Assemble",
                 "HTTP",
                 "Documents", "Files", "CSystem", arguments,
             ],
@@ -242,6 +244,15 @@ let package = Package(
             dependencies: [
                 "TestSupport", "RegistryPeers", "DockerHubProvider", "ProviderKit", "ProviderTesting", "ProviderAPI",
                 "Execution", "Import", "Discovery", "HTTP", "OCI", "Digest", "Documents", "Files",
+            ],
+            swiftSettings: strict),
+        // The clouds' rules for disk images, each on an image that passes and one that fails; the libraries are built beside.
+        .testTarget(
+            name: "RulesTests",
+            dependencies: [
+                "TestSupport", "AWSProvider", "HuaweiCloudProvider", "TencentCloudProvider", "AliyunProvider",
+                "ProviderKit",
+                "ProviderTesting", "ProviderAPI", "Documents",
             ],
             swiftSettings: strict),
         .testTarget(
