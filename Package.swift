@@ -66,6 +66,8 @@ let providers = [
     ("DockerHub", "dockerhub"),
     ("AWS", "aws"),
     ("HuaweiCloud", "huaweicloud"),
+    ("TencentCloud", "tencentcloud"),
+    ("Aliyun", "aliyun"),
 ]
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -82,6 +84,8 @@ let package = Package(
         .library(name: "ep-dockerhub", type: .dynamic, targets: ["DockerHubEntry"]),
         .library(name: "ep-aws", type: .dynamic, targets: ["AWSEntry"]),
         .library(name: "ep-huaweicloud", type: .dynamic, targets: ["HuaweiCloudEntry"]),
+        .library(name: "ep-tencentcloud", type: .dynamic, targets: ["TencentCloudEntry"]),
+        .library(name: "ep-aliyun", type: .dynamic, targets: ["AliyunEntry"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -138,7 +142,9 @@ let package = Package(
             ["Guest", "Initramfs", "PackageDatabases", "Partitions", "FileSystems", "Blocks", "Documents"]),
 
         // The process that reads one image, and nothing else.
-        imageKit("Serving", ["Inspection", "FileSystems", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
+        imageKit(
+            "Serving",
+            ["Inspection", "Blocks", "FileSystems", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
         .executableTarget(name: "Reader", dependencies: ["Serving"], swiftSettings: strict),
 
         // What the host does.
@@ -167,7 +173,7 @@ let package = Package(
             name: "Host",
             dependencies: [
                 "Reports", "Execution", "Images", "Import", "Plans", "State", "Settings", "Discovery", "Workers",
-                "Prepare", "Assemble", "ProviderAPI",
+                "Prepare", "Assemble",
                 "HTTP",
                 "Documents", "Files", "CSystem", arguments,
             ],
@@ -183,6 +189,8 @@ let package = Package(
             path: "Plugins/DockerHub/Provider"),
         leaf("AWSProvider", ["ProviderKit", "Documents"], path: "Plugins/AWS/Provider"),
         leaf("HuaweiCloudProvider", ["ProviderKit", "Documents"], path: "Plugins/HuaweiCloud/Provider"),
+        leaf("TencentCloudProvider", ["ProviderKit", "Documents"], path: "Plugins/TencentCloud/Provider"),
+        leaf("AliyunProvider", ["ProviderKit", "Documents"], path: "Plugins/Aliyun/Provider"),
     ] + providers.flatMap(providerEntry) + [
 
         // Tests.
@@ -201,6 +209,10 @@ let package = Package(
         leaf("TestSupport", ["Documents"], path: "Tests/TestSupport"),
         // A guest's files in memory, for tests of what reads them.
         leaf("ImageTesting", ["FileSystems", "Blocks", "Documents"], path: "Tests/ImageKit/Support"),
+        .testTarget(
+            name: "GuestTests",
+            dependencies: ["ImageTesting", "TestSupport", "Guest", "FileSystems", "Blocks", "Documents"],
+            path: "Tests/ImageKit/GuestTests", swiftSettings: strict),
         .testTarget(
             name: "InitramfsTests",
             dependencies: ["ImageTesting", "TestSupport", "Initramfs", "FileSystems", "Documents"],
@@ -232,6 +244,15 @@ let package = Package(
             dependencies: [
                 "TestSupport", "RegistryPeers", "DockerHubProvider", "ProviderKit", "ProviderTesting", "ProviderAPI",
                 "Execution", "Import", "Discovery", "HTTP", "OCI", "Digest", "Documents", "Files",
+            ],
+            swiftSettings: strict),
+        // The clouds' rules for disk images, each on an image that passes and one that fails; the libraries are built beside.
+        .testTarget(
+            name: "RulesTests",
+            dependencies: [
+                "TestSupport", "AWSProvider", "HuaweiCloudProvider", "TencentCloudProvider", "AliyunProvider",
+                "ProviderKit",
+                "ProviderTesting", "ProviderAPI", "Documents",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -84,6 +84,14 @@ public struct Tree: Sendable {
         public var isDirectory: Bool { mode & 0o170000 == 0o040000 }
         public var isSymlink: Bool { mode & 0o170000 == 0o120000 }
         public var isRegular: Bool { mode & 0o170000 == 0o100000 }
+
+        public init(size: UInt64, mode: UInt32, user: UInt32 = 0, group: UInt32 = 0, modified: Int64 = 0) {
+            self.size = size
+            self.mode = mode
+            self.user = user
+            self.group = group
+            self.modified = modified
+        }
     }
 
     private let host: Host

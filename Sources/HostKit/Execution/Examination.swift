@@ -38,7 +38,8 @@ extension Executor {
         let providers = try ids.map { try self.providers.provider(id: $0) }
         for (id, provider) in zip(ids, providers) {
             let operations = provider.manifest.operations
-            guard provider.manifest.artifacts.contains("disk"), operations.contains(EP_OP_CHECK) else {
+            guard provider.manifest.artifacts.contains("disk"), operations.contains(EP_OP_CHECK)
+            else {
                 throw Failure(.usage, "\(id) has no rules about disk images", hint: "see: provider list")
             }
             guard !market || operations.contains(EP_OP_MARKETPLACE_CHECK) else {
@@ -49,7 +50,7 @@ extension Executor {
         let context = try context(run: nil, options: RunOptions(), parallel: nil)
         return try await interruption.withTask("the image was checked") {
             let facts = try await examined.opened().facts
-            let findings = try await withThrowingTaskGroup { group in
+            let found = try await withThrowingTaskGroup { group in
                 for (number, provider) in providers.enumerated() {
                     group.addTask { (number, try await findings(of: provider, examined, market: market, context)) }
                 }
@@ -58,7 +59,7 @@ extension Executor {
             return Examination(
                 image: image, facts: facts,
                 providers: providers.enumerated().map {
-                    .init(id: $1.manifest.id, findings: findings[$0] ?? [])
+                    .init(id: $1.manifest.id, findings: found[$0] ?? [])
                 })
         }
     }
@@ -67,9 +68,8 @@ extension Executor {
         of provider: InstalledProvider, _ image: ExaminedImage, market: Bool, _ context: RunContext
     ) async throws -> [OperationResult.Finding] {
         let run = try bare(provider, image: image, context)
-        var findings = try await run.invoke(EP_OP_CHECK).findings ?? []
-        if market { findings += try await run.invoke(EP_OP_MARKETPLACE_CHECK).findings ?? [] }
-        return findings
+        // The marketplace's rules are those for every publication, and more.
+        return try await run.invoke(market ? EP_OP_MARKETPLACE_CHECK : EP_OP_CHECK).findings ?? []
     }
 
     /// A provider's rules as data.

@@ -48,16 +48,16 @@ public indirect enum Check: Sendable, Equatable {
     // Boot loader and kernel.
 
     /// The image was proven to start in at least one of these ways.
-    case boots(anyOf: [Boot])
-    case boots(allOf: [Boot])
+    case bootsAny([Boot])
+    case bootsAll([Boot])
     /// How the kernel's `root=` names the root, in every entry that the loader offers.
     case root(namedBy: [Naming])
     /// The value of an argument of the default entry's kernel; of one that is repeated (`console`), any of its values.
     case kernelArgument(String, Expected)
     case noStockBootPassword
     /// Drivers that are there before the root is mounted, with all that they need: built in or in the initramfs. Of every kernel.
-    case drivers(allOf: [String])
-    case drivers(anyOf: [String])
+    case driversAll([String])
+    case driversAny([String])
     /// Drivers that are there once the root is mounted, in the tree of modules too.
     case driversInstalled(allOf: [String])
     case kernelConfig(String, in: [String])
@@ -68,6 +68,8 @@ public indirect enum Check: Sendable, Equatable {
     case dracutDrivers(allOf: [String])
     /// The image is for the machine that the artifact says.
     case declaredArchitecture
+    /// It is for one of these machines.
+    case architecture(in: [Architecture])
 
     // Accounts and ways in.
 
@@ -87,8 +89,18 @@ public indirect enum Check: Sendable, Equatable {
     case noAuthorizedKeys
     /// Somebody can become root: cloud-init's default user by its own rule, or a member of a group that sudoers lets.
     case administrator
+    /// /etc/shadow is root's, with no more than 0640, and can be changed.
+    case shadowFile
+    /// passwd(1) is there, for what sets a password at first boot.
+    case passwordProgram
+    /// What pam_pwquality asks of a new password: so many characters, of so many of the four kinds.
+    case passwordQuality(length: Int, classes: Int)
+    /// What new passwords are hashed with: `SHA512`, `YESCRYPT`.
+    case passwordHash(in: [String])
     /// What sshd would do, as `sshd -T` prints it: the default counts where nothing is set. Its Match blocks must not differ.
     case sshd(String, Expected)
+    /// sshd starts with its configuration.
+    case sshdConfiguration
 
     // What runs, and what is installed.
 
@@ -109,6 +121,10 @@ public indirect enum Check: Sendable, Equatable {
     case cloudInitSource(anyOf: [String])
     /// Nothing is left of an earlier boot: instances, semaphores, seeds.
     case cloudInitClean
+    case noCloudInitSeeds
+    /// Its configuration sets no password.
+    case cloudInitPasswords
+    case cloudInitModules(allOf: [String])
 
     // What one machine's life leaves behind.
 
@@ -121,6 +137,8 @@ public indirect enum Check: Sendable, Equatable {
     case noRandomSeed
     case noLeases
     case noCoreDumps
+    case noTemporaryFiles
+    case noPackageCaches
 
     // Network and system.
 
@@ -132,10 +150,14 @@ public indirect enum Check: Sendable, Equatable {
     case noPersistentNetworkRules
     /// What os-release calls the system: its ID, or one of ID_LIKE.
     case system(in: [String])
+    /// It has an init: it is no data disk, and no boot partition alone.
+    case systemDisk
     /// os-release's ID and version have no end of support before today; dates by `ID VERSION`: `"openeuler 22.03": "2026-04-01"`.
     case supportedRelease(ends: [String: String])
     case selinux(in: [String])
     case firewallOff
+    /// No firewall that is on turns these away, by any of their names: `ssh`, `22/tcp`.
+    case firewallOpens(anyOf: [String])
     /// The root grows with its disk: growpart or what does the same, and the file system's own tool.
     case growsRoot
     case timeSynchronised
@@ -191,6 +213,14 @@ public enum Expected: Sendable, Equatable {
     case notSet
 
     public static func exactly(_ value: String) -> Expected { .oneOf([value]) }
+}
+
+// Two cases of one name can't be told apart in a pattern.
+extension Check {
+    public static func boots(anyOf ways: [Boot]) -> Check { .bootsAny(ways) }
+    public static func boots(allOf ways: [Boot]) -> Check { .bootsAll(ways) }
+    public static func drivers(allOf names: [String]) -> Check { .driversAll(names) }
+    public static func drivers(anyOf names: [String]) -> Check { .driversAny(names) }
 }
 
 extension Check {

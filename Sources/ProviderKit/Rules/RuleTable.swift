@@ -17,15 +17,27 @@ public struct RuleTable: Sendable {
         result.items = rules.map(\.item)
         return result
     }
-}
 
-extension Rule {
-    /// Nil if the rule is not about this image, or nothing in an image tells.
-    func finding(_ subject: CheckSubject, purpose: Purpose) -> OperationResult.Finding? {
-        if applicability.marketplaceOnly && purpose != .marketplace { return nil }
-        return nil
+    /// The answer to `ep.check/1`, or for the marketplace to `ep.marketplace.check/1`, which asks for all of both.
+    ///
+    /// What nobody says an image is for is taken from the image itself.
+    /// - Throws: `Failure(.usage)` if the host could not read the image: nothing could be told of it.
+    public func check(
+        _ request: OperationRequest, host: Host, purpose: Purpose = .publish
+    ) throws -> OperationResult {
+        guard let facts = request.facts else {
+            throw Failure(
+                .usage, "the request holds no facts about the image", place: request.target.name,
+                hint: "a host that reads disk images sends them with the request")
+        }
+        var subject = CheckSubject(facts: facts, files: host.tree)
+        subject.declaredArchitecture =
+            request.artifact?.platforms.first.flatMap { $0.split(separator: "/").dropFirst().first }
+            .flatMap { Architecture(named: String($0)) } ?? subject.architecture
+        let seconds = host.now / 1_000_000_000
+        if seconds > 0 { subject.today = String(Timestamp.text(seconds).prefix(10)) }
+        var result = OperationResult()
+        result.findings = evaluate(subject, purpose: purpose)
+        return result
     }
-
-    /// The rule as an item of `ep.requirements/1`.
-    public var item: JSON { ["id": .string(id)] }
 }

@@ -1,6 +1,25 @@
 import Documents
 
 extension Outcome {
+    /// What the body finds; what it can't tell is unknown.
+    static func trying(_ body: () throws(Unknown) -> Outcome) -> Outcome {
+        do { return try body() } catch { return .unknown(error.why) }
+    }
+
+    /// A thing that two sources tell of, either of which is enough: a package's record, a file.
+    static func seen(by sources: [Outcome], fail: String) -> Outcome {
+        var failed: Outcome?
+        var blind: Outcome?
+        for source in sources {
+            switch source {
+            case .pass: return source
+            case .fail(_, let places, let remediations): failed = failed ?? .fail(fail, places, remediations)
+            case .unknown: blind = blind ?? source
+            }
+        }
+        return failed ?? blind ?? .unknown("nothing was asked")
+    }
+
     /// All of them: the places of those that fail; what can't be told keeps the rest from passing.
     static func all(_ outcomes: [Outcome]) -> Outcome {
         var verdict = Verdict()

@@ -28,7 +28,8 @@ extension CheckSubject {
         }
         let names = [version, try field("VERSION_ID")].compactMap { $0 }.map { "\(id) \($0)" }
         let table = Dictionary(ends.map { ($0.key.lowercased(), $0.value) }) { first, _ in first }
-        guard let name = names.first(where: { table[$0.lowercased()] != nil }), let end = table[name.lowercased()] else {
+        guard let name = names.first(where: { table[$0.lowercased()] != nil }), let end = table[name.lowercased()]
+        else {
             throw Unknown("it is not known how long \(names.first ?? id) is supported")
         }
         let places = facts.system?.field("VERSION_ID").places(or: releaseFile.path) ?? [releaseFile]
@@ -55,7 +56,9 @@ extension CheckSubject {
         // The kernel's argument outweighs the file (kernel-parameters, selinux=).
         let menus = verdict.value(try boot.menus) ?? []
         let entries = menus.compactMap(\.defaultEntry)
-        let isOff = !entries.isEmpty && entries.count == menus.count && entries.allSatisfy { $0.values(of: "selinux").last == "0" }
+        let isOff =
+            !entries.isEmpty && entries.count == menus.count
+            && entries.allSatisfy { $0.values(of: "selinux").last == "0" }
         if isOff {
             places = entries.map(\.evidence)
         } else if try selinux.hasPolicy.get() ?? false {
@@ -71,7 +74,9 @@ extension CheckSubject {
 
     func timeSynchronised() throws(Unknown) -> Outcome {
         let clocks = try system.clocks.get() ?? []
-        if let running = clocks.first(where: \.isEnabled) { return .pass("\(running.name) keeps the time", running.evidence) }
+        if let running = clocks.first(where: \.isEnabled) {
+            return .pass("\(running.name) keeps the time", running.evidence)
+        }
         let name = clocks.first?.name
         return .fail(
             name.map { "\($0) does not start at boot" } ?? "nothing keeps the time", clocks.flatMap(\.evidence),
@@ -80,7 +85,9 @@ extension CheckSubject {
 
     func clockUTC() throws(Unknown) -> Outcome {
         let clock = try system.hardwareClock
-        guard let kept = try clock.get(), kept != "UTC" else { return .pass("the hardware clock is in UTC", clock.evidence) }
+        guard let kept = try clock.get(), kept != "UTC" else {
+            return .pass("the hardware clock is in UTC", clock.evidence)
+        }
         return .fail(
             "the hardware clock is kept in \(kept)", clock.places(or: "/etc/adjtime"), [.fileRemove("/etc/adjtime")])
     }
@@ -100,9 +107,8 @@ extension CheckSubject {
 
     func growsRoot() throws(Unknown) -> Outcome {
         var outcomes = [
-            // Whoever has neither the tree nor the packages can't tell; either is enough.
-            Outcome.any(
-                [
+            Outcome.seen(
+                by: [
                     Outcome.trying { () throws(Unknown) in
                         try package(anyOf: ["cloud-utils-growpart", "cloud-guest-utils", "cloud-initramfs-growroot"])
                     },
@@ -115,8 +121,8 @@ extension CheckSubject {
         let tool = kind == "xfs" ? (["xfsprogs"], "/usr/sbin/xfs_growfs") : (["e2fsprogs"], "/usr/sbin/resize2fs")
         if kind == "xfs" || kind.hasPrefix("ext") {
             outcomes.append(
-                Outcome.any(
-                    [
+                Outcome.seen(
+                    by: [
                         Outcome.trying { () throws(Unknown) in try package(anyOf: tool.0) },
                         Outcome.trying { () throws(Unknown) in
                             try files(anyOf: [tool.1, tool.1.replacingPrefix("/usr", "")])
@@ -126,7 +132,8 @@ extension CheckSubject {
         outcomes.append(
             Outcome.trying { () throws(Unknown) in
                 guard try cloudInit.program.get() != nil else {
-                    return .fail("nothing grows the root: cloud-init is not installed", [], [.packageInstall(["cloud-init"])])
+                    return .fail(
+                        "nothing grows the root: cloud-init is not installed", [], [.packageInstall(["cloud-init"])])
                 }
                 return .all([
                     try cloudInitSetting("growpart.mode", .noneOf(["off", "false"])),
@@ -134,6 +141,20 @@ extension CheckSubject {
                 ])
             })
         return Outcome.all(outcomes)
+    }
+
+    func isArchitecture(in names: [Architecture]) throws(Unknown) -> Outcome {
+        let wanted = names.map(\.rawValue).either
+        let own = try system.architecture
+        // One that we have no name for is none of those that are asked for.
+        if let name = own.value, Architecture(named: name) == nil {
+            return .fail("the image is for \(name), and has to be for \(wanted)", own.evidence)
+        }
+        guard let architecture else { throw Unknown("the image's architecture can't be told") }
+        guard names.contains(architecture) else {
+            return .fail("the image is for \(architecture.rawValue), and has to be for \(wanted)", own.evidence)
+        }
+        return .pass("the image is for \(architecture.rawValue)", own.evidence)
     }
 
     /// What the image is for, by what is in it; by what it is said to be, where nothing tells.

@@ -62,7 +62,7 @@ struct Verdict {
     }
 }
 
-extension Array<String> {
+extension [String] {
     /// `a, b or c`.
     var either: String { listed("or") }
     /// `a, b and c`.
@@ -79,6 +79,8 @@ extension CheckSubject {
         return topic
     }
 
+    var disk: DiskFacts { get throws(Unknown) { try read(facts.disk, "file's format and size") } }
+    var partitions: PartitionFacts { get throws(Unknown) { try read(facts.partitions, "partitions") } }
     var mounts: MountFacts { get throws(Unknown) { try read(facts.mounts, "file systems") } }
     var kernelFacts: KernelFacts { get throws(Unknown) { try read(facts.kernels, "kernels") } }
     var packageFacts: PackageFacts { get throws(Unknown) { try read(facts.packages, "packages") } }
@@ -87,6 +89,11 @@ extension CheckSubject {
     var ssh: SSHFacts { get throws(Unknown) { try read(facts.ssh, "settings of sshd") } }
     var services: ServiceFacts { get throws(Unknown) { try read(facts.services, "services") } }
     var secrets: SecretFacts { get throws(Unknown) { try read(facts.secrets, "secrets") } }
+    var boot: BootFacts { get throws(Unknown) { try read(facts.boot, "boot loaders") } }
+    var fstab: FstabFacts { get throws(Unknown) { try read(facts.fstab, "mounts") } }
+    var cloudInit: CloudInitFacts { get throws(Unknown) { try read(facts.cloudInit, "settings of cloud-init") } }
+    var network: NetworkFacts { get throws(Unknown) { try read(facts.network, "networks") } }
+    var system: SystemFacts { get throws(Unknown) { try read(facts.system, "properties") } }
 
     /// The guest's files, for what no fact holds.
     var tree: any GuestFiles {

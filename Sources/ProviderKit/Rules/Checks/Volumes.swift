@@ -57,7 +57,8 @@ extension CheckSubject {
     func cleanFileSystems() throws(Unknown) -> Outcome {
         var verdict = Verdict()
         for volume in try volumes() {
-            guard let kind = verdict.value(volume.kind), ["ext2", "ext3", "ext4", "vfat", "xfs", "btrfs"].contains(kind)
+            guard let kind = verdict.value(volume.kind),
+                ["ext2", "ext3", "ext4", "vfat", "xfs", "btrfs"].contains(kind)
             else { continue }
             func look(_ fact: Fact<Bool>, _ isBad: Bool, _ what: String) {
                 guard verdict.value(fact) == isBad else { return }
@@ -134,14 +135,7 @@ extension CheckSubject {
         let remediation = Remediation.byHand("make the image without encryption")
         encryptedFile(&verdict, remediation)
         noVolume(of: ["crypto_LUKS"], &verdict, "is encrypted", remediation)
-        verdict.trying { verdict throws(Unknown) in
-            let path = "/etc/crypttab"
-            for (number, line) in (try text(path) ?? "").split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-                let line = line.drop { $0 == " " || $0 == "\t" }
-                guard !line.isEmpty, !line.hasPrefix("#") else { continue }
-                verdict.wrong("\(path) names a volume", [Evidence(path, line: number + 1, text: String(line))], remediation)
-            }
-        }
+        encryptedVolumes(&verdict, remediation)
         return verdict.outcome(pass: "nothing is encrypted")
     }
 }

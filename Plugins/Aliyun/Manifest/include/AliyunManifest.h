@@ -1,0 +1,11 @@
+#ifndef ALIYUN_MANIFEST_H
+#define ALIYUN_MANIFEST_H
+
+#include <stdint.h>
+
+/* The embedded manifest: provider.json as it was at build time, also to be found in its ELF section. */
+const char *ep_aliyun_manifest(void);
+/* Its size in bytes. */
+uint64_t ep_aliyun_manifest_size(void);
+
+#endif

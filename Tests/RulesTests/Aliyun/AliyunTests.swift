@@ -1,0 +1,52 @@
+import Documents
+import ProviderKit
+import Testing
+
+@testable import AliyunProvider
+
+@Suite struct AliyunTests {
+    @Test func everyRuleHasItsForm() { AliyunRules.all.checkForm(["aliyun.ecs", "aliyun.market"]) }
+
+    @Test func everyRuleHasAnExample() {
+        #expect(AliyunExamples.all.map(\.rule) == AliyunRules.all.rules.map(\.id))
+    }
+
+    @Test(arguments: AliyunExamples.all) func passesAndFails(_ example: Example) { example.check(AliyunRules.all) }
+
+    /// The vendor's own agents are told of, and stop nothing.
+    @Test func aSoundImageLacksTheAgentsAlone() {
+        let findings = AliyunRules.all.evaluate(SoundImage().subject).filter { $0.outcome != "pass" }
+        #expect(findings.map(\.rule) == ["aliyun.ecs.cloud-assistant", "aliyun.ecs.security-agent"])
+        #expect(findings.allSatisfy { $0.severity == "info" })
+    }
+
+    @Test func theMarketplaceAsksForMore() {
+        var image = SoundImage()
+        image.password(Password(state: .hash, kind: "$6$"))
+        func passwords(_ purpose: Purpose) -> OperationResult.Finding? {
+            AliyunRules.all.evaluate(image.subject, purpose: purpose).first { $0.rule == "aliyun.ecs.no-passwords" }
+        }
+        #expect(passwords(.publish)?.severity == "warning")
+        #expect(passwords(.marketplace)?.severity == "error")
+    }
+
+    /// Images for one architecture are not asked what only another needs.
+    @Test func eachArchitectureHasItsClock() {
+        var image = SoundImage()
+        image.facts.system?.hardwareClock = .known("LOCAL")
+        func clocks() -> [String] {
+            AliyunRules.all.evaluate(image.subject).filter { $0.outcome == "fail" && $0.rule.contains("clock") }
+                .map { "\($0.severity) \($0.rule)" }
+        }
+        #expect(clocks() == ["warning aliyun.ecs.clock-utc"])
+        image.becomesARM()
+        #expect(clocks() == ["error aliyun.ecs.arm-clock-utc"])
+    }
+
+    @Test func theLibrarySaysTheSame() async throws {
+        var image = SoundImage()
+        image.password(Password(state: .hash, kind: "$6$", isStock: true))
+        image.commandLine("root=/dev/sda2 ro")
+        try await WholeCheck("aliyun", image).agrees(with: AliyunRules.all)
+    }
+}

@@ -1,0 +1,50 @@
+import Documents
+import ProviderKit
+import Testing
+
+@testable import TencentCloudProvider
+
+@Suite struct TencentTests {
+    @Test func everyRuleHasItsForm() { TencentRules.all.checkForm(["tencentcloud.cvm", "tencentcloud.market"]) }
+
+    @Test func everyRuleHasAnExample() {
+        #expect(TencentExamples.all.map(\.rule) == TencentRules.all.rules.map(\.id))
+    }
+
+    @Test(arguments: TencentExamples.all) func passesAndFails(_ example: Example) { example.check(TencentRules.all) }
+
+    @Test func aSoundImageHasNoFindings() {
+        let findings = TencentRules.all.evaluate(SoundImage().subject)
+        #expect(findings.filter { $0.outcome != "pass" }.map { "\($0.rule): \($0.message.text())" } == [])
+        #expect(!findings.contains { $0.rule.hasPrefix("tencentcloud.market.") })
+    }
+
+    @Test func theMarketplaceAsksForMore() {
+        var image = SoundImage()
+        image.kernels { $0.version = "6.9.0-mine" }
+        func kernel(_ purpose: Purpose) -> OperationResult.Finding? {
+            TencentRules.all.evaluate(image.subject, purpose: purpose).first { $0.rule == "tencentcloud.cvm.kernel" }
+        }
+        #expect(kernel(.publish)?.severity == "warning")
+        #expect(kernel(.marketplace)?.severity == "error")
+    }
+
+    /// GPT is refused where the image would be imported as one for a BIOS; by UEFI alone it may be open to the account.
+    @Test func gptMattersByTheWayThatAnImageStarts() {
+        var image = SoundImage()
+        image.facts.partitions?.table = .known(.gpt)
+        func failed() -> [String] {
+            TencentRules.all.evaluate(image.subject).filter { $0.outcome == "fail" }.map { "\($0.severity) \($0.rule)" }
+        }
+        #expect(failed() == ["error tencentcloud.cvm.mbr"])
+        image.facts.boot?.bios = .absent()
+        #expect(failed() == ["warning tencentcloud.cvm.gpt-by-uefi"])
+    }
+
+    @Test func theLibrarySaysTheSame() async throws {
+        var image = SoundImage()
+        image.password(Password(state: .hash, kind: "$6$", isStock: true))
+        image.commandLine("root=/dev/sda2 ro")
+        try await WholeCheck("tencentcloud", image).agrees(with: TencentRules.all)
+    }
+}
