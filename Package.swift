@@ -173,7 +173,7 @@ let package = Package(
             name: "Host",
             dependencies: [
                 "Reports", "Execution", "Images", "Import", "Plans", "State", "Settings", "Discovery", "Workers",
-                "Prepare", "Assemble", "ProviderAPI",
+                "Prepare", "Assemble",
                 "HTTP",
                 "Documents", "Files", "CSystem", arguments,
             ],
@@ -213,6 +213,10 @@ let package = Package(
             name: "GuestTests",
             dependencies: ["ImageTesting", "TestSupport", "Guest", "FileSystems", "Blocks", "Documents"],
             path: "Tests/ImageKit/GuestTests", swiftSettings: strict),
+        .testTarget(
+            name: "FileSystemsTests",
+            dependencies: ["ImageTesting", "TestSupport", "FileSystems", "Blocks", "Documents"],
+            path: "Tests/ImageKit/FileSystemsTests", swiftSettings: strict),
         .testTarget(
             name: "InitramfsTests",
             dependencies: ["ImageTesting", "TestSupport", "Initramfs", "FileSystems", "Documents"],
