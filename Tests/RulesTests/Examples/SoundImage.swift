@@ -38,7 +38,8 @@ struct SoundImage {
             ]), defects: .known([]))
         facts.mounts = MountFacts(
             volumes: .known([
-                volume(1, "vfat", "1234-ABCD", features: []), volume(2, "ext4", Self.root, features: ["64bit", "extent"]),
+                volume(1, "vfat", "1234-ABCD", features: []),
+                volume(2, "ext4", Self.root, features: ["64bit", "extent"]),
             ]),
             mounts: .known([
                 MountFact(point: "/", partition: 2, kind: "ext4", source: "UUID=\(Self.root)", line: 1),
