@@ -142,7 +142,9 @@ let package = Package(
             ["Guest", "Initramfs", "PackageDatabases", "Partitions", "FileSystems", "Blocks", "Documents"]),
 
         // The process that reads one image, and nothing else.
-        imageKit("Serving", ["Inspection", "FileSystems", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
+        imageKit(
+            "Serving",
+            ["Inspection", "Blocks", "FileSystems", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
         .executableTarget(name: "Reader", dependencies: ["Serving"], swiftSettings: strict),
 
         // What the host does.
@@ -208,6 +210,10 @@ let package = Package(
         // A guest's files in memory, for tests of what reads them.
         leaf("ImageTesting", ["FileSystems", "Blocks", "Documents"], path: "Tests/ImageKit/Support"),
         .testTarget(
+            name: "GuestTests",
+            dependencies: ["ImageTesting", "TestSupport", "Guest", "FileSystems", "Blocks", "Documents"],
+            path: "Tests/ImageKit/GuestTests", swiftSettings: strict),
+        .testTarget(
             name: "InitramfsTests",
             dependencies: ["ImageTesting", "TestSupport", "Initramfs", "FileSystems", "Documents"],
             path: "Tests/ImageKit/InitramfsTests", exclude: ["guest.sh"], swiftSettings: strict),
@@ -238,6 +244,15 @@ let package = Package(
             dependencies: [
                 "TestSupport", "RegistryPeers", "DockerHubProvider", "ProviderKit", "ProviderTesting", "ProviderAPI",
                 "Execution", "Import", "Discovery", "HTTP", "OCI", "Digest", "Documents", "Files",
+            ],
+            swiftSettings: strict),
+        // The clouds' rules for disk images, each on an image that passes and one that fails; the libraries are built beside.
+        .testTarget(
+            name: "RulesTests",
+            dependencies: [
+                "TestSupport", "AWSProvider", "HuaweiCloudProvider", "TencentCloudProvider", "AliyunProvider",
+                "ProviderKit",
+                "ProviderTesting", "ProviderAPI", "Documents",
             ],
             swiftSettings: strict),
         .testTarget(

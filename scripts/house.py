@@ -157,7 +157,7 @@ def allowed(one):
                 "entry": {f"provider@{plugin}", f"manifest@{plugin}", "kit", "api"}}.get(part, set())
     return {
         "api": set(), "shim": set(), "leaf": {"leaf", "shim", "package"}, "runtime": {"api", "shim"},
-        "worker": {"runtime"}, "kit": {"api", "leaf"}, "imagekit": {"leaf", "shim", "imagekit"},
+        "worker": {"runtime"}, "kit": {"api", "leaf"}, "imagekit": {"leaf", "shim", "imagekit", "package"},
         "hostkit": {"hostkit", "imagekit", "runtime", "api", "leaf", "shim", "package"},
         "host": {"hostkit", "imagekit", "leaf", "shim", "package"},
     }.get(one, set())

@@ -49,7 +49,7 @@ extension Executor {
         let context = try context(run: nil, options: RunOptions(), parallel: nil)
         return try await interruption.withTask("the image was checked") {
             let facts = try await examined.opened().facts
-            let findings = try await withThrowingTaskGroup { group in
+            let found = try await withThrowingTaskGroup { group in
                 for (number, provider) in providers.enumerated() {
                     group.addTask { (number, try await findings(of: provider, examined, market: market, context)) }
                 }
@@ -58,7 +58,7 @@ extension Executor {
             return Examination(
                 image: image, facts: facts,
                 providers: providers.enumerated().map {
-                    .init(id: $1.manifest.id, findings: findings[$0] ?? [])
+                    .init(id: $1.manifest.id, findings: found[$0] ?? [])
                 })
         }
     }
@@ -67,9 +67,8 @@ extension Executor {
         of provider: InstalledProvider, _ image: ExaminedImage, market: Bool, _ context: RunContext
     ) async throws -> [OperationResult.Finding] {
         let run = try bare(provider, image: image, context)
-        var findings = try await run.invoke(EP_OP_CHECK).findings ?? []
-        if market { findings += try await run.invoke(EP_OP_MARKETPLACE_CHECK).findings ?? [] }
-        return findings
+        // The marketplace's rules are those for every publication, and more.
+        return try await run.invoke(market ? EP_OP_MARKETPLACE_CHECK : EP_OP_CHECK).findings ?? []
     }
 
     /// A provider's rules as data.

@@ -135,7 +135,7 @@ public final class ImageReader: Sendable {
         let count = max(0, read(process.errors, &text, text.count))
         let words = String(decoding: text[..<count], as: UTF8.self).split(separator: "\n").first.map(String.init)
         return Failure(
-            .crashed, "the reader of this image \(reason)\(words.map { ": \($0.printable)" } ?? "")", place: path,
+            .crashed, "the reader of this image \(reason)\(words.map { ": \(Printable.line($0))" } ?? "")", place: path,
             hint: "the image is damaged or hostile, and the reader should have said so: please report it")
     }
 }

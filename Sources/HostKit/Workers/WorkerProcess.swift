@@ -1,4 +1,4 @@
-import CSystem
+package import CSystem
 import Documents
 import Glibc
 import ProviderRuntime
@@ -11,7 +11,7 @@ package struct WorkerProcess {
     /// stdout and stderr, non-blocking; -1 when the provider runs inside this process.
     package let output, errors: Int32
     /// Readable once the process has ended; negative where the kernel has no such thing, or there is no process.
-    let end: Int32
+    package let end: Int32
     let mark: UInt32
 
     /// Bytes of POSIX message queues stay below the 819200 that an ordinary user's hard limit allows.

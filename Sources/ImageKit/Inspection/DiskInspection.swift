@@ -62,7 +62,10 @@ public final class DiskInspection {
         facts.fstab = FstabReader(tree).facts()
         facts.kernels = KernelReader(tree).facts()
         facts.packages = PackageReader(tree).facts()
-        facts.cloudInit = CloudInitReader(tree, entries: boot.menus.value?.flatMap(\.entries) ?? []).facts()
+        let cloudInit = CloudInitReader(tree, entries: boot.defaultEntries).facts()
+        facts.cloudInit = cloudInit
+        facts.network = NetworkReader(tree, entries: boot.defaultEntries, cloudInit: cloudInit).facts()
+        facts.system = SystemReader(tree).facts()
     }
 
     private var bootPartitions: [BootDisk.Partition] {

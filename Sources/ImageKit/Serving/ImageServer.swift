@@ -1,3 +1,4 @@
+import Blocks
 import CSystem
 import Documents
 import FileSystems

@@ -1,4 +1,5 @@
 import Documents
+import ProviderKit
 
 extension SoundImage {
     /// fstab wants a disk that no server made of this image has.

@@ -1,4 +1,4 @@
-public import Documents
+import Documents
 public import Execution
 
 /// A check as one page without scripts or anything from elsewhere, for those who read it in a browser or a mail.

@@ -1,4 +1,4 @@
-public import Documents
+import Documents
 public import Execution
 
 /// What a check says to people: a line a provider, then each finding with its evidence, reason, remedy and source.
@@ -113,10 +113,11 @@ struct FindingGroup {
             for finding in provider.findings {
                 let key = Key(finding)
                 if finding.outcome == "fail", finding.check != nil, let number = known[key] {
-                    groups[number].others.append(finding)
+                    var told = finding
                     if rank(finding) < rank(groups[number].finding) {
-                        swap(&groups[number].finding, &groups[number].others[groups[number].others.count - 1])
+                        (told, groups[number].finding) = (groups[number].finding, finding)
                     }
+                    groups[number].others.append(told)
                 } else {
                     known[key] = groups.count
                     groups.append(FindingGroup(provider: provider.id, finding: finding))

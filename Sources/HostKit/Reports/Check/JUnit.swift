@@ -1,4 +1,4 @@
-public import Documents
+import Documents
 public import Execution
 
 /// A check as JUnit's XML, which build servers show as tests: a suite a provider, a case a rule.

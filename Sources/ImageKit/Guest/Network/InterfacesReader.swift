@@ -11,7 +11,7 @@ struct InterfacesReader {
     private struct State {
         var profiles: [(name: String, profile: NetworkProfile)] = []
         var automatic: Set<String> = []
-        var files = 0
+        var files: Set<String> = []
     }
 
     func profiles() throws(Failure) -> [NetworkProfile] {
@@ -38,9 +38,8 @@ struct InterfacesReader {
     }
 
     private func read(_ path: String, into state: inout State, depth: Int) throws(Failure) {
-        state.files += 1
-        guard depth < 8, state.files <= Self.fileLimit, try tree.find(path)?.status.kind == .file,
-            let file = try tree.lines(of: path)
+        guard depth < 8, state.files.count < Self.fileLimit, try tree.find(path)?.status.kind == .file,
+            let file = try tree.lines(of: path), state.files.insert(file.path).inserted
         else { return }
         var text = ""
         var first: GuestLine?

@@ -7,25 +7,13 @@ import Testing
 
 @testable import Guest
 
-private let hasMaker = (try? run(["grub-mkimage", "--version"]))?.status == 0
-
-/// A disk in memory.
-struct MemoryDisk: ByteSource {
-    var bytes: [UInt8]
-    var size: UInt64 { UInt64(bytes.count) }
-
-    func read(at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(Failure) {
-        guard offset <= size, UInt64(buffer.count) <= size - offset else { throw Failure(.refused, "past the end") }
-        buffer.copyBytes(from: bytes[Int(offset)..<Int(offset) + buffer.count])
-    }
-}
-
 struct BIOSTests {
     /// A disk with GRUB's own boot code and a core of grub-mkimage at a sector, as grub-bios-setup writes them.
     static func disk(coreAt sector: Int, sectors: Int = 8192) throws -> [UInt8] {
         let scratch = try Scratch()
         let made = try run([
-            "grub-mkimage", "-d", "/usr/lib/grub/i386-pc", "-O", "i386-pc", "-o", scratch.path + "/core.img",
+            try #require(GRUBPeer.maker), "-d", "/usr/lib/grub/i386-pc", "-O", "i386-pc", "-o",
+            scratch.path + "/core.img",
             "--prefix=(hd0,msdos1)/grub2", "biosdisk", "part_msdos", "fat",
         ])
         try #require(made.status == 0, "\(made.output)")
@@ -45,13 +33,13 @@ struct BIOSTests {
     }
 
     static func facts(_ bytes: [UInt8], _ partitions: [BootDisk.Partition] = []) -> Fact<BIOSLoader> {
-        let disk = BootDisk(source: MemoryDisk(bytes: bytes), partitions: partitions)
+        let disk = BootDisk(source: MemorySource(bytes), partitions: partitions)
         return BootReader(GuestTree(["/boot/grub2/i386-pc/normal.mod": "m"]), disk: disk).facts().bios
     }
 
     @Test(
         "GRUB's code and core are found, and where the core lies",
-        .enabled(if: hasMaker, "grub-mkimage is not installed"))
+        .enabled(if: GRUBPeer.maker != nil, "grub-mkimage is not installed"))
     func grub() throws {
         let gap = try #require(
             Self.facts(try Self.disk(coreAt: 1), [.init(number: 1, offset: 1 << 20, size: 1 << 20, isBIOSBoot: false)])
@@ -69,7 +57,7 @@ struct BIOSTests {
 
     @Test(
         "a core that is damaged, gone or beyond the disk is none",
-        .enabled(if: hasMaker, "grub-mkimage is not installed"))
+        .enabled(if: GRUBPeer.maker != nil, "grub-mkimage is not installed"))
     func damaged() throws {
         let good = try Self.disk(coreAt: 2048)
         var changes: [(String, [UInt8])] = []

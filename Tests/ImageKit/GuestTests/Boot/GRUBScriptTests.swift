@@ -6,10 +6,7 @@ import Testing
 
 @testable import Guest
 
-private let hasGRUB = (try? run(["grub-emu", "--version"]))?.status == 0
-
 /// GRUB itself, as a program: what its scripts leave in variables.
-@Suite(.enabled(if: hasGRUB, "grub-emu is not installed"))
 struct GRUBScriptTests {
     /// Scripts that set `a` to `e`.
     static let scripts = [
@@ -41,13 +38,15 @@ struct GRUBScriptTests {
         "if [ -z \"\" -a -n x ]; then set a=1; fi; if [ ! = ! ]; then set b=1; fi",
     ]
 
-    @Test("what a script sets is what GRUB's own interpreter sets", arguments: scripts)
+    @Test(
+        "what a script sets is what GRUB's own interpreter sets",
+        .enabled(if: GRUBPeer.emulator != nil, "grub-emu is not installed"), arguments: scripts)
     func agree(_ script: String) throws {
         let scratch = try Scratch()
         let names = ["a", "b", "c", "d"]
         let told = names.map { "echo \"\($0)=[$\($0)]\"" }.joined(separator: "\n")
         _ = try scratch.write("grub.cfg", script + "\necho MARK\n" + told + "\necho MARK\nexit\n")
-        let peer = try run(["timeout", "20", "grub-emu", "-d", scratch.path])
+        let peer = try run(["timeout", "20", try #require(GRUBPeer.emulator), "-d", scratch.path])
         let answer = String(peer.output.filter { $0 != "\r" }.map { $0 == "\r\n" ? "\n" : $0 })
         let parts = answer.split(separator: "MARK\n", omittingEmptySubsequences: false)
         try #require(parts.count == 3, "\(answer)")
@@ -76,24 +75,29 @@ struct GRUBScriptTests {
         "if a\nthen\nb\nelse\nc\nfi\n", "function f { a; }\n", "function f\n{\n a\n}\n", "until a; do b; done; c\n",
     ]
 
-    @Test("a script that GRUB can't parse is refused, and no other", arguments: syntax)
+    @Test(
+        "a script that GRUB can't parse is refused, and no other",
+        .enabled(if: GRUBPeer.checker != nil, "grub-script-check is not installed"), arguments: syntax)
     func parse(_ script: String) throws {
         let scratch = try Scratch()
         let script = script + "true\n"
         let path = try scratch.write("grub.cfg", script)
-        let isGood = try run(["grub-script-check", path]).status == 0
+        let isGood = try run([try #require(GRUBPeer.checker), path]).status == 0
         let ours = (try? GRUBParser.parse(script, path: path)) != nil
         #expect(ours == isGood, "grub-script-check takes it: \(isGood)")
     }
 
-    @Test("environment blocks are read as grub-editenv lists them")
+    @Test(
+        "environment blocks are read as grub-editenv lists them",
+        .enabled(if: GRUBPeer.editor != nil, "grub-editenv is not installed"))
     func environment() throws {
         let scratch = try Scratch()
         let path = scratch.path + "/grubenv"
-        _ = try run(["grub-editenv", path, "create"])
+        let editor = try #require(GRUBPeer.editor)
+        _ = try run([editor, path, "create"])
         let values = ["saved_entry=a b", "kernelopts=root=UUID=x ro quiet", "x=with\\backslash", "empty="]
-        for value in values { #expect(try run(["grub-editenv", path, "set", value]).status == 0) }
-        let listed = try run(["grub-editenv", path, "list"]).output.split(separator: "\n").map(String.init)
+        for value in values { #expect(try run([editor, path, "set", value]).status == 0) }
+        let listed = try run([editor, path, "list"]).output.split(separator: "\n").map(String.init)
         let bytes = try #require(try MemoryFile.bytes(path))
         let ours = try #require(GRUBEnvironment.parse(bytes)).map { "\($0.name)=\($0.value)" }
         #expect(ours == listed)
