@@ -54,6 +54,9 @@ enum TencentExamples {
         Example("tencentcloud.cvm.cloud-init-clean") {
             $0.facts.secrets?.instanceData = leftovers("/var/lib/cloud/instance/boot-finished")
         },
+        Example("tencentcloud.cvm.cloud-init-order") {
+            $0.files.texts["/usr/lib/systemd/system/cloud-init-local.service"] = "[Unit]\nBefore=network-pre.target\n"
+        },
     ]
 
     private static let system = [

@@ -31,5 +31,15 @@ extension TencentRules {
             "Nothing of an earlier run of cloud-init is left in /var/lib/cloud.",
             why: "cloud-init takes the new machine for the old one, and does not set it up.",
             fix: "Remove what is below /var/lib/cloud (cloud-init clean).", source: Page.cloudInit, .cloudInitClean),
+        Rule(
+            "tencentcloud.cvm.cloud-init-order", "TC-CI-5", .info,
+            "cloud-init's first stage runs before NetworkManager.",
+            why: "It writes the addresses that NetworkManager reads.",
+            fix: "Order cloud-init-local before NetworkManager.service and network-pre.target.", source: Page.cloudInit,
+            applies: .when(
+                .allOf([
+                    .unitEnabled(anyOf: ["cloud-init-local.service"]), .unitEnabled(anyOf: ["NetworkManager.service"]),
+                ])),
+            .unitOrdered("cloud-init-local.service", before: ["NetworkManager.service", "network-pre.target"])),
     ]
 }
