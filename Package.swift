@@ -173,7 +173,7 @@ let package = Package(
             name: "Host",
             dependencies: [
                 "Reports", "Execution", "Images", "Import", "Plans", "State", "Settings", "Discovery", "Workers",
-                "Prepare", "Assemble", "ProviderAPI",
+                "Prepare", "Assemble",
                 "HTTP",
                 "Documents", "Files", "CSystem", arguments,
             ],

@@ -11,11 +11,15 @@ public struct Local: Provider {
 
     public init(host: Host, configuration: JSON) throws { self.host = host }
 
-    /// A directory takes every image: there are no rules. With this, `provider verify` can try the library.
+    /// The rules as data: what any disk image should be.
     public func requirements(_ request: OperationRequest) async throws -> OperationResult {
-        var result = OperationResult()
-        result.items = []
-        return result
+        LocalRules.all.requirements
+    }
+
+    /// A directory takes every container image, and disk images that the host could not read, such as those of CDs.
+    public func check(_ request: OperationRequest) async throws -> OperationResult {
+        guard request.facts != nil else { return OperationResult() }
+        return try LocalRules.all.check(request, host: host)
     }
 
     /// What is there and what is missing, without effect.

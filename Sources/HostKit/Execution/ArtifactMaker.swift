@@ -147,7 +147,8 @@ struct ArtifactMaker: Sendable {
                 annotations: artifact.annotations ?? [:],
                 files: [.init(name: file, size: size, digest: digest, verified: true)]),
             paths: [file: path], blocksPath: artifact.format == "raw" ? path : nil,
-            image: ExaminedImage(path, reader: reader),
+            // A CD has no disk to look into.
+            image: artifact.format == "iso" ? nil : ExaminedImage(path, reader: reader),
             provenance: .init(
                 sources: [.init(location: path, digest: digest, size: size)], identity: identity))
     }

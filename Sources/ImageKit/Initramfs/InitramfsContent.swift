@@ -17,15 +17,14 @@ struct InitramfsContent {
 
     /// - Parameters:
     ///   - version: the kernel's: modules of another one are never loaded.
-    ///   - limit: in bytes unpacked.
-    init(_ file: GuestFile, version: String, limit: UInt64) throws(Failure) {
+    init(_ file: GuestFile, version: String, _ allowance: Allowance) throws(Failure) {
         var files: [String: (path: String, owner: String)] = [:]
         var links: [(path: String, target: String)] = []
         var others: Set<String> = []
         var rules: [String] = []
         var marks: [Initramfs.Generator: String] = [:]
         var list: [UInt8] = []
-        let archive = try InitramfsArchive(file, place: file.path, limit: limit) { visit throws(Failure) in
+        let archive = try InitramfsArchive(file, place: file.path, allowance: allowance) { visit throws(Failure) in
             let name = visit.entry.name
             if let generator = Self.generators[name], marks[generator] == nil { marks[generator] = name }
             if Self.bindsInterfaces(name) && rules.count < 100 { rules.append("/" + name) }

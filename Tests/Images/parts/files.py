@@ -68,6 +68,8 @@ def bzimage(version):
     image[0x1FE:0x200] = b"\x55\xaa"
     image[0x202:0x206] = b"HdrS"
     image[0x206:0x208] = struct.pack("<H", 0x020F)
+    # xloadflags: a 64-bit entry point.
+    image[0x236:0x238] = struct.pack("<H", 1)
     text = f"{version} (builder@example.org) #1 SMP".encode()
     image[0x20E:0x210] = struct.pack("<H", 0x300 - 0x200)
     image[0x300:0x300 + len(text)] = text

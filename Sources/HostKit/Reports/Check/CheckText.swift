@@ -136,7 +136,7 @@ struct FindingGroup {
         init(_ finding: OperationResult.Finding) {
             check = finding.check
             places = finding.places ?? []
-            message = places.isEmpty ? finding.message.text() : ""
+            message = finding.message.text()
         }
     }
 

@@ -26,7 +26,7 @@ extension BootReader {
                     Self.add(menu, to: &menus)
                 }
             }
-            return .known(menus)
+            return .known(menus + (try OtherMenus(volumes).menus()))
         }
     }
 

@@ -7,7 +7,7 @@ public struct FstabReader: Sendable {
 
     public init(_ tree: GuestTree) { self.tree = tree }
 
-    /// How many lines of one file are told.
+    /// How many lines of one file are told; what stands behind them is not read.
     static let limit = 200
 
     public func facts() -> FstabFacts {
@@ -16,8 +16,8 @@ public struct FstabReader: Sendable {
         do throws(Failure) {
             if let file = try tree.lines(of: "/etc/fstab") {
                 let read = Self.parse(file)
-                entries = .known(Array(read.entries.prefix(Self.limit)), [Evidence(file.path)])
-                damaged = .known(Array(read.damaged.prefix(Self.limit)), [Evidence(file.path)])
+                entries = .known(read.entries, [Evidence(file.path)])
+                damaged = .known(read.damaged, [Evidence(file.path)])
             } else {
                 (entries, damaged) = (.absent([Evidence("/etc/fstab")]), .absent([Evidence("/etc/fstab")]))
             }
@@ -34,6 +34,7 @@ public struct FstabReader: Sendable {
         for line in file.lines {
             let text = line.trimmed
             guard !text.isEmpty, !text.hasPrefix("#") else { continue }
+            guard entries.count < limit, damaged.count < limit else { break }
             let evidence = file.evidence(line, Self.masked(text))
             let fields = text.blankSeparated
             let numbers = fields.dropFirst(4).prefix(2).prefix { !$0.hasPrefix("#") }.map { Int32($0) }

@@ -16,7 +16,10 @@ struct UnitLinks {
     init(_ tree: GuestTree) throws(Failure) {
         self.tree = tree
         var count = 0
+        var seen: Set<String> = []
         for folder in Self.folders {
+            // /lib is the same folder as /usr/lib on most systems.
+            guard let found = try tree.find(folder), seen.insert(found.path).inserted else { continue }
             for name in try tree.list(folder) where name.hasSuffix(".wants") || name.hasSuffix(".requires") {
                 for unit in try tree.list(folder + "/" + name) {
                     count += 1
