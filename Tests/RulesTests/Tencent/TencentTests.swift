@@ -47,4 +47,13 @@ import Testing
         image.commandLine("root=/dev/sda2 ro")
         try await WholeCheck("tencentcloud", image).agrees(with: TencentRules.all)
     }
+
+    /// A check never guesses: of an image that nothing was read of, nothing is said, good or bad.
+    @Test func whatWasNotReadIsUnknown() {
+        for purpose in Purpose.allCases {
+            let findings = TencentRules.all.evaluate(CheckSubject(facts: ImageFacts()), purpose: purpose)
+            #expect(findings.filter { $0.outcome != "unknown" }.map(\.rule) == [])
+            #expect(findings.allSatisfy { $0.message.text().isEmpty == false && $0.fix == nil })
+        }
+    }
 }
