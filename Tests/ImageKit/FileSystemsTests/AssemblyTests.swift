@@ -1,10 +1,11 @@
 import Blocks
 import Documents
-@testable import FileSystems
 import Foundation
 import ImageTesting
 import TestSupport
 import Testing
+
+@testable import FileSystems
 
 /// How a guest's tree is put together, on file systems in memory: what is decided, and what is said.
 struct AssemblyTests {
@@ -33,7 +34,8 @@ struct AssemblyTests {
 
     @Test(
         arguments: [
-            ("UUID=boot-uuid", "UUID=12AB-34CD"), ("UUID=\"BOOT-UUID\"", "LABEL=ESP"), ("LABEL=BOOT", "PARTUUID=AAAA-1"),
+            ("UUID=boot-uuid", "UUID=12AB-34CD"), ("UUID=\"BOOT-UUID\"", "LABEL=ESP"),
+            ("LABEL=BOOT", "PARTUUID=AAAA-1"),
             ("PARTUUID=aaaa-2", "PARTLABEL=esp"), ("/dev/vda2", "/dev/sda1"), ("/dev/nvme0n1p2", "/dev/xvda1"),
             ("/dev/disk/by-uuid/boot-uuid", "/dev/disk/by-label/ESP"),
             ("/dev/disk/by-partlabel/boot\\x20part", "/dev/disk/by-partuuid/aaaa-1"), ("/dev/mmcblk0p2", "/dev/hda1"),
@@ -104,7 +106,8 @@ struct AssemblyTests {
         let pv = MemorySource(
             [UInt8](repeating: 0, count: 512) + Array("LABELONE".utf8) + [UInt8](repeating: 0, count: 16)
                 + Array("LVM2 001".utf8) + [UInt8](repeating: 0, count: 8192))
-        let root = Self.root("/dev/vda4 /boot xfs defaults 0 0\n/dev/mapper/vg-var /var ext4 defaults 0 0\nUUID=x /x ext4\n")
+        let root = Self.root(
+            "/dev/vda4 /boot xfs defaults 0 0\n/dev/mapper/vg-var /var ext4 defaults 0 0\nUUID=x /x ext4\n")
         let volumes = Self.volumes(root) + [Volume(partition: 4, xfs), Volume(partition: 5, pv)]
         let assembly = GuestTree.assemble(volumes)
         let tree = try #require(assembly.tree)
@@ -122,7 +125,8 @@ struct AssemblyTests {
 
     @Test func twoRootsAreToldAndNeitherIsTaken() {
         let volumes = [
-            Volume(partition: 1, fileSystem: Self.root("")), Volume(partition: 2, fileSystem: Self.root("", uuid: "second")),
+            Volume(partition: 1, fileSystem: Self.root("")),
+            Volume(partition: 2, fileSystem: Self.root("", uuid: "second")),
         ]
         let assembly = GuestTree.assemble(volumes)
         #expect(assembly.tree == nil)
@@ -134,7 +138,9 @@ struct AssemblyTests {
         let assembly = GuestTree.assemble([Volume(partition: 2, fileSystem: Self.boot)])
         #expect(assembly.refusal?.message == "no root file system was found")
         let xfs = MemorySource(Array("XFSB".utf8) + [UInt8](repeating: 0, count: 8192))
-        #expect(GuestTree.assemble([Volume(partition: 1, xfs)]).refusal?.message.contains("partition 1: xfs is not read") == true)
+        #expect(
+            GuestTree.assemble([Volume(partition: 1, xfs)]).refusal?.message.contains("partition 1: xfs is not read")
+                == true)
     }
 
     @Test func theSameNameTwiceIsNotDecided() throws {
@@ -142,7 +148,8 @@ struct AssemblyTests {
         volumes.append(Volume(partition: 7, fileSystem: Self.boot))
         let assembly = GuestTree.assemble(volumes)
         #expect(assembly.facts.mounts.value?.map(\.point) == ["/", "/boot/efi"])
-        #expect(assembly.facts.unmounted.value?.first?.why.hasPrefix("partition 2 and partition 7 answer to it") == true)
+        #expect(
+            assembly.facts.unmounted.value?.first?.why.hasPrefix("partition 2 and partition 7 answer to it") == true)
         #expect(failure { try assembly.tree?.find("/boot/vmlinuz-6.6") }.code == .refused)
     }
 
@@ -156,14 +163,20 @@ struct AssemblyTests {
         let assembly = GuestTree.assemble(Self.volumes(Self.root("/dev/vda2 / ext4 defaults 0 1\n")))
         #expect(assembly.facts.mounts.value == [MountFact(point: "/", partition: 3, kind: "ext4")])
         #expect(
-            assembly.facts.unmounted.value?.map(\.why) == ["it names partition 2, and the root file system is on partition 3"])
+            assembly.facts.unmounted.value?.map(\.why) == [
+                "it names partition 2, and the root file system is on partition 3"
+            ])
     }
 
     /// On FAT, /boot/EFI and /boot/efi are one place.
     @Test func aMountPointOnFatHasNoCase() throws {
         let fat = MemoryFileSystem(["/efi/below": "below", "/vmlinuz": "k"], kind: "vfat", label: "B", uuid: nil)
         let tree = GuestTree(
-            root: Self.root(""), mounts: [.init(point: "/boot", fileSystem: CaseIgnoring(base: fat)), .init(point: "/boot/efi", fileSystem: Self.esp)])
+            root: Self.root(""),
+            mounts: [
+                .init(point: "/boot", fileSystem: CaseIgnoring(base: fat)),
+                .init(point: "/boot/efi", fileSystem: Self.esp),
+            ])
         #expect(try tree.text("/boot/EFI/EFI/BOOT/BOOTX64.EFI") == "MZ")
     }
 
@@ -178,7 +191,8 @@ struct AssemblyTests {
     }
 
     @Test func aWalkSeesEverythingOnceAndStopsWhereItIsTold() throws {
-        let root = Self.root("LABEL=BOOT /boot ext4\nLABEL=ESP /boot/efi vfat\n", ["/a/b/c/d": "deep", "/a/link": .link("/etc")])
+        let root = Self.root(
+            "LABEL=BOOT /boot ext4\nLABEL=ESP /boot/efi vfat\n", ["/a/b/c/d": "deep", "/a/link": .link("/etc")])
         let tree = try #require(GuestTree.assemble(Self.volumes(root)).tree)
         var seen: [String] = []
         var report = try tree.walk { found in
@@ -188,7 +202,8 @@ struct AssemblyTests {
         #expect(report.isComplete)
         #expect(
             seen.sorted() == [
-                "/a", "/a/b", "/a/b/c", "/a/b/c/d", "/a/link", "/boot", "/boot/efi", "/boot/efi/EFI", "/boot/efi/EFI/BOOT",
+                "/a", "/a/b", "/a/b/c", "/a/b/c/d", "/a/link", "/boot", "/boot/efi", "/boot/efi/EFI",
+                "/boot/efi/EFI/BOOT",
                 "/boot/efi/EFI/BOOT/BOOTX64.EFI", "/boot/grub2", "/boot/grub2/grub.cfg", "/boot/vmlinuz-6.6", "/etc",
             ])
         report = try tree.walk("/a", depth: 2) { _ in .goOn }
@@ -211,7 +226,8 @@ struct CaseIgnoring: FileSystem {
     func entry(_ name: [UInt8], in directory: FileNumber) throws(Failure) -> FileNumber? {
         try base.entry(name, in: directory)
     }
-    func read(_ file: FileNumber, at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
+    func read(_ file: FileNumber, at offset: UInt64, into buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int
+    {
         try base.read(file, at: offset, into: buffer)
     }
     func target(of link: FileNumber) throws(Failure) -> [UInt8] { try base.target(of: link) }

@@ -81,10 +81,13 @@ struct ExtTests {
                 let contents = Data(try tree.read(found, limit: 1 << 27))
                 let dumped = try Data(contentsOf: URL(fileURLWithPath: folder + path))
                 // debugfs 1.47.0 gives sixty bytes of what lies in an inode, whatever its size.
-                #expect(contents == (dumped.count == 60 ? dumped.prefix(Int(expected.size)) : dumped), "\(path) \(options)")
+                #expect(
+                    contents == (dumped.count == 60 ? dumped.prefix(Int(expected.size)) : dumped), "\(path) \(options)")
                 let original = try Data(contentsOf: URL(fileURLWithPath: try Self.tree.get().path + path))
                 // mke2fs 1.47.0 forgets a hole at a file's end with inline_data.
-                if !options.contains(where: { $0.contains("inline_data") }) || original.count == contents.count { #expect(contents == original, "\(path) \(options)") }
+                if !options.contains(where: { $0.contains("inline_data") }) || original.count == contents.count {
+                    #expect(contents == original, "\(path) \(options)")
+                }
             }
         }
         try compareAttributes(tree, judge, names)

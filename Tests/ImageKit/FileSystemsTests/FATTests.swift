@@ -1,9 +1,10 @@
 import Blocks
 import Documents
-@testable import FileSystems
 import Foundation
 import TestSupport
 import Testing
+
+@testable import FileSystems
 
 /// FAT images made by mkfs.fat and filled by mtools; every file is compared with what mtools and blkid say.
 @Suite(.enabled(if: Peers.fat, "mkfs.fat (dosfstools) and mcopy (mtools) are not here"))
@@ -25,7 +26,8 @@ struct FATTests {
     ]
 
     @Test(arguments: kinds) func everyFileIsAsMtoolsSays(_ kind: Kind) throws {
-        let image = try FATImage(kind.width, size: kind.size, options: kind.options + ["-n", "EFI SYS", "-i", "1234ABCD"])
+        let image = try FATImage(
+            kind.width, size: kind.size, options: kind.options + ["-n", "EFI SYS", "-i", "1234ABCD"])
         let sample = try Scratch()
         try Self.fill(image, from: sample)
 
@@ -134,7 +136,9 @@ struct FATTests {
         for _ in 0..<300 {
             let start = Int.random(in: 0..<150_000, using: &generator)
             var piece = [UInt8](repeating: 0, count: Int.random(in: 1...5000, using: &generator))
-            let count = try piece.withUnsafeMutableBytes { try fileSystem.read(found.number, at: UInt64(start), into: $0) }
+            let count = try piece.withUnsafeMutableBytes {
+                try fileSystem.read(found.number, at: UInt64(start), into: $0)
+            }
             #expect(piece[..<count].elementsEqual(whole[start..<min(start + piece.count, whole.count)]))
         }
     }

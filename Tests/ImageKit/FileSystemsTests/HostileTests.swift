@@ -1,9 +1,10 @@
 import Blocks
 import Documents
-@testable import FileSystems
 import Foundation
 import TestSupport
 import Testing
+
+@testable import FileSystems
 
 /// Images that lie: each is refused or read, in bounded time, and nothing traps.
 struct HostileTests {
@@ -60,12 +61,16 @@ struct HostileTests {
 
     private static func small() throws -> Scratch {
         let scratch = try Scratch()
-        for index in 0..<30 { try scratch.write("tree/folder/file with a name \(index)", [UInt8](repeating: filling, count: index * 700)) }
+        for index in 0..<30 {
+            try scratch.write("tree/folder/file with a name \(index)", [UInt8](repeating: filling, count: index * 700))
+        }
         try scratch.write("tree/a/b/c/deep", "deep")
         try FileManager.default.createSymbolicLink(
             atPath: scratch.path + "/tree/link", withDestinationPath: String(repeating: "x", count: 100))
         try FileManager.default.createSymbolicLink(atPath: scratch.path + "/tree/short", withDestinationPath: "a/b")
-        try run(["python3", "-c", "import os, sys; os.setxattr(sys.argv[1], 'user.x', b'y' * 500)", scratch.path + "/tree/a"])
+        try run([
+            "python3", "-c", "import os, sys; os.setxattr(sys.argv[1], 'user.x', b'y' * 500)", scratch.path + "/tree/a",
+        ])
         // Many extents, and lists of blocks that lead to lists.
         let file = try FileHandle(forWritingTo: URL(fileURLWithPath: try scratch.write("tree/holes", "")))
         for index in 0..<400 {
@@ -83,7 +88,9 @@ struct HostileTests {
             Kind(options: ["-t", "ext4", "-O", "^metadata_csum,^has_journal", "-b", "1024"]),
             Kind(options: ["-t", "ext4", "-O", "^metadata_csum,^has_journal,inline_data,ea_inode", "-b", "1024"]),
             Kind(options: ["-t", "ext2", "-b", "1024"]),
-            Kind(options: ["-t", "ext4", "-O", "^metadata_csum,^has_journal,meta_bg,^resize_inode,bigalloc", "-b", "4096"]),
+            Kind(options: [
+                "-t", "ext4", "-O", "^metadata_csum,^has_journal,meta_bg,^resize_inode,bigalloc", "-b", "4096",
+            ]),
             Kind(options: ["-t", "ext4", "-O", "^has_journal", "-b", "1024"]),
         ])
     func flippedBitsOfExtAreRefusedOrRead(_ kind: Kind) throws {
@@ -91,9 +98,11 @@ struct HostileTests {
         try flip(try [UInt8](Data(contentsOf: URL(fileURLWithPath: image.path))), rounds: 600)
     }
 
-    @Test(.enabled(if: Peers.fat, "mkfs.fat (dosfstools) and mcopy (mtools) are not here"), arguments: ["12", "16", "32"])
+    @Test(
+        .enabled(if: Peers.fat, "mkfs.fat (dosfstools) and mcopy (mtools) are not here"), arguments: ["12", "16", "32"])
     func flippedBitsOfFATAreRefusedOrRead(_ width: String) throws {
-        let image = try FATImage(width, size: width == "32" ? "34M" : width == "16" ? "5M" : "1M", options: ["-s", "1"])
+        let image = try FATImage(
+            width, size: width == "32" ? "34M" : width == "16" ? "5M" : "1M", options: ["-s", "1"])
         let sample = try Self.sample.get()
         for name in ["a", "folder"] {
             try image.mtools(["mcopy", "-s", "-i", image.path, sample.path + "/tree/" + name, "::/"])
@@ -114,7 +123,8 @@ struct HostileTests {
             for _ in 0..<Int.random(in: 1...8, using: &generator) {
                 // The first kilobytes hold what all else is found by.
                 let isFront = Int.random(in: 0..<3, using: &generator) == 0
-                let place = isFront
+                let place =
+                    isFront
                     ? Int.random(in: 0..<4096, using: &generator) : places.randomElement(using: &generator) ?? 0
                 let byte: UInt8 =
                     switch Int.random(in: 0..<4, using: &generator) {
@@ -172,7 +182,9 @@ struct HostileTests {
             let lie = MemorySource(bytes, changes: changes + [(start + 6, depth)])
             let damaged = try #require(try FileSystems.open(lie))
             var buffer = [UInt8](repeating: 0, count: 4096)
-            let answer = failure { try buffer.withUnsafeMutableBytes { try damaged.read(found.number, at: 0, into: $0) } }
+            let answer = failure {
+                try buffer.withUnsafeMutableBytes { try damaged.read(found.number, at: 0, into: $0) }
+            }
             #expect(depth == 0 || answer.code == .refused)
         }
     }
@@ -214,7 +226,9 @@ struct HostileTests {
                 (place: place + 1, byte: UInt8(truncatingIfNeeded: first >> 8)),
             ]
             let damaged = GuestTree(root: try #require(try FATFileSystem(MemorySource(bytes, changes: changes))))
-            let answer = failure { path == "/folder" ? try damaged.find(path)?.path.utf8.count : try damaged.read(path)?.count }
+            let answer = failure {
+                path == "/folder" ? try damaged.find(path)?.path.utf8.count : try damaged.read(path)?.count
+            }
             #expect(answer.message == "a chain of clusters leads back to itself", "\(path)")
         }
     }
@@ -236,15 +250,22 @@ struct HostileTests {
         let fileSystem = try #require(try image.fileSystem() as? ExtFileSystem)
         let found = try #require(try GuestTree(root: fileSystem).find("/folder"))
         let names = try fileSystem.run(at: 0, of: fileSystem.inode(found.number)).block ?? 0
-        #expect(failure { try FileSystems.open(MemorySource(bytes, changes: [(1024 + 0x10, 0x77)])) }.message == "its checksum is wrong")
-        let tree = GuestTree(root: try #require(try FileSystems.open(MemorySource(bytes, changes: [(Int(names) * 1024 + 9, 0x77)]))))
+        #expect(
+            failure { try FileSystems.open(MemorySource(bytes, changes: [(1024 + 0x10, 0x77)])) }.message
+                == "its checksum is wrong")
+        let tree = GuestTree(
+            root: try #require(try FileSystems.open(MemorySource(bytes, changes: [(Int(names) * 1024 + 9, 0x77)]))))
         #expect(failure { try tree.find("/folder/file with a name 1") }.message == "the checksum of its names is wrong")
     }
 
     @Test(.enabled(if: Peers.ext, "debugfs and mke2fs (e2fsprogs) are not here"))
     func anImageThatWasCutIsRefused() throws {
         let (bytes, _) = try ext()
-        #expect(failure { try FileSystems.open(MemorySource(Array(bytes.prefix(3_000_000)))) }.hint?.contains("cut") == true)
-        for count in [0, 1, 511, 512, 1023, 1024, 1500, 2047, 2048, 5000] { Self.readAll(MemorySource(Array(bytes.prefix(count)))) }
+        #expect(
+            failure { try FileSystems.open(MemorySource(Array(bytes.prefix(3_000_000)))) }.hint?.contains("cut") == true
+        )
+        for count in [0, 1, 511, 512, 1023, 1024, 1500, 2047, 2048, 5000] {
+            Self.readAll(MemorySource(Array(bytes.prefix(count))))
+        }
     }
 }

@@ -1,8 +1,9 @@
 import Documents
-@testable import FileSystems
 import Foundation
 import TestSupport
 import Testing
+
+@testable import FileSystems
 
 /// Kinds, labels and UUIDs are blkid's; what is not read is refused by name.
 @Suite(.enabled(if: Peers.has("blkid"), "blkid (util-linux) is not here"))
@@ -10,11 +11,16 @@ struct SignatureTests {
     static let makers: [(program: String, size: String, command: [String])] = [
         ("mke2fs", "8M", ["mke2fs", "-q", "-t", "ext2", "-L", "two"]),
         ("mke2fs", "8M", ["mke2fs", "-q", "-t", "ext3", "-L", "sixteen letters."]),
-        ("mke2fs", "8M", ["mke2fs", "-q", "-t", "ext4", "-L", "with blank"]), ("mke2fs", "8M", ["mke2fs", "-q", "-t", "ext4"]),
+        ("mke2fs", "8M", ["mke2fs", "-q", "-t", "ext4", "-L", "with blank"]),
+        ("mke2fs", "8M", ["mke2fs", "-q", "-t", "ext4"]),
         ("mke2fs", "8M", ["mke2fs", "-q", "-O", "journal_dev"]),
-        ("mkfs.xfs", "310M", ["mkfs.xfs", "-q", "-L", "xfsroot"]), ("mkfs.btrfs", "120M", ["mkfs.btrfs", "-q", "-L", "butter"]),
+        ("mkfs.xfs", "310M", ["mkfs.xfs", "-q", "-L", "xfsroot"]),
+        ("mkfs.btrfs", "120M", ["mkfs.btrfs", "-q", "-L", "butter"]),
         ("mkswap", "2M", ["mkswap", "-L", "swap"]), ("mkfs.fat", "4M", ["mkfs.fat", "-n", "FATTY"]),
-        ("cryptsetup", "20M", ["cryptsetup", "-q", "--key-file", "/dev/null", "--type", "luks2", "--label", "secret", "luksFormat"]),
+        (
+            "cryptsetup", "20M",
+            ["cryptsetup", "-q", "--key-file", "/dev/null", "--type", "luks2", "--label", "secret", "luksFormat"]
+        ),
         ("pvcreate", "8M", ["pvcreate", "-q", "-q"]),
     ]
 
