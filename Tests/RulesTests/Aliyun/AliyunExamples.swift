@@ -13,7 +13,8 @@ enum AliyunExamples {
                 $0.facts.disk?.defects = .known(["the table of blocks is shorter than the disk"])
             }),
         Example("aliyun.ecs.no-vhd") { $0.facts.disk?.format = .known("vhd") },
-        Example("aliyun.ecs.self-contained") { $0.facts.disk?.encrypted = .known(true) },
+        Example("aliyun.ecs.self-contained") { $0.facts.disk?.backingFile = .known("base.qcow2") },
+        Example("aliyun.ecs.not-encrypted") { $0.facts.disk?.encrypted = .known(true) },
         Example("aliyun.ecs.virtual-size") { $0.facts.disk?.virtualSize = .known(2049 << 30) },
         Example("aliyun.ecs.least-size") { $0.facts.disk?.virtualSize = .known(8 << 30) },
         Example("aliyun.ecs.root-last") {
@@ -51,7 +52,10 @@ enum AliyunExamples {
         },
         Example("aliyun.ecs.arm-uefi", prepared: { $0.becomesARM() }, broken: { $0.facts.boot?.efi = .known([]) }),
         Example("aliyun.ecs.architecture") { $0.declared = .arm64 },
-        Example("aliyun.ecs.supported-architecture") { $0.becomes("riscv64") },
+        Example("aliyun.ecs.supported-architecture") {
+            $0.becomes("riscv64")
+            $0.declared = .riscv64
+        },
         Example("aliyun.ecs.root-device") { $0.commandLine("root=/dev/vda2 ro") },
         Example("aliyun.ecs.root-uuid") { $0.commandLine("root=LABEL=rootfs ro") },
         Example("aliyun.ecs.virtio") { $0.driver("virtio_blk") { $0.missing = ["virtio_ring"] } },

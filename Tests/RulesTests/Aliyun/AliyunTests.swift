@@ -58,4 +58,10 @@ import Testing
             #expect(findings.allSatisfy { $0.message.text().isEmpty == false && $0.fix == nil })
         }
     }
+
+    @Test(arguments: AliyunExamples.all) func oneDefectIsOneError(_ example: Example) throws {
+        let rule = try #require(AliyunRules.all.rules.first { $0.id == example.rule })
+        let stops = rule.severity == .error && !rule.applicability.marketplaceOnly
+        #expect(example.errors(AliyunRules.all) == (stops ? [example.rule] : []))
+    }
 }

@@ -37,7 +37,10 @@ enum TencentExamples {
         Example(
             "tencentcloud.cvm.arm-uefi", prepared: { $0.becomesARM() }, broken: { $0.facts.boot?.efi = .known([]) }),
         Example("tencentcloud.cvm.architecture") { $0.declared = .arm64 },
-        Example("tencentcloud.cvm.supported-architecture") { $0.becomes("riscv64") },
+        Example("tencentcloud.cvm.supported-architecture") {
+            $0.becomes("riscv64")
+            $0.declared = .riscv64
+        },
         Example("tencentcloud.cvm.root-device") { $0.commandLine("root=/dev/sda2 ro") },
         Example("tencentcloud.cvm.kernel") { $0.kernels { $0.version = "6.9.0-mine" } },
         Example("tencentcloud.cvm.virtio") { $0.lacksDriver("virtio_net", everywhere: true) },
@@ -46,8 +49,13 @@ enum TencentExamples {
     ]
 
     private static let initialisation = [
-        Example("tencentcloud.cvm.cloud-init") { $0.facts.cloudInit?.program = .absent() },
-        Example("tencentcloud.cvm.cloud-init-units") { $0.starts(not: "cloud-config.service") },
+        Example("tencentcloud.cvm.cloud-init") { $0.files.texts["/usr/bin/cloud-init"] = nil },
+        Example("tencentcloud.cvm.cloud-init-units") {
+            let place = Evidence("/usr/lib/systemd/system/cloud-config.service")
+            $0.facts.cloudInit?.stages = .known([
+                CloudInitStage(unit: "cloud-config.service", isEnabled: false, evidence: [place])
+            ])
+        },
         Example("tencentcloud.cvm.cloud-init-source") {
             $0.facts.cloudInit?.datasources = .known(["Ec2", "None"], [Evidence("/etc/cloud/cloud.cfg", line: 9)])
         },
@@ -89,6 +97,14 @@ enum TencentExamples {
             }),
         Example("tencentcloud.market.logging") { $0.starts(not: "rsyslog.service") },
         Example("tencentcloud.market.no-passwords") { $0.password(Password(state: .hash, kind: "$6$")) },
+        Example("tencentcloud.market.no-boot-password") {
+            guard var menus = $0.facts.boot?.menus.value else { return }
+            menus[0].passwords = [
+                BootPassword(
+                    user: "root", kind: "pbkdf2", isStock: true, evidence: Evidence("/boot/grub2/grub.cfg", line: 4))
+            ]
+            $0.facts.boot?.menus = .known(menus)
+        },
         Example("tencentcloud.market.no-secrets") {
             let line = Evidence("/root/.docker/config.json")
             $0.facts.secrets?.credentials = .known([CredentialFile(kind: .registry, evidence: line)])

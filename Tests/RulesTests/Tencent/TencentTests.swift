@@ -56,4 +56,10 @@ import Testing
             #expect(findings.allSatisfy { $0.message.text().isEmpty == false && $0.fix == nil })
         }
     }
+
+    @Test(arguments: TencentExamples.all) func oneDefectIsOneError(_ example: Example) throws {
+        let rule = try #require(TencentRules.all.rules.first { $0.id == example.rule })
+        let stops = rule.severity == .error && !rule.applicability.marketplaceOnly
+        #expect(example.errors(TencentRules.all) == (stops ? [example.rule] : []))
+    }
 }

@@ -5,7 +5,7 @@ extension AliyunRules {
     /// The system and its programs.
     static let system: [Rule] = [
         Rule(
-            "aliyun.ecs.system-disk", "AL-39", .error, "The image is a whole system disk, with its root.",
+            "aliyun.ecs.system-disk", "AL-01", .error, "The image is a whole system disk, with its root.",
             why: "The image check names an empty disk or an installer, and no machine starts from it.",
             fix: "Take the whole disk that the system was installed on.", source: Page.detection, .systemDisk),
         Rule(
