@@ -95,6 +95,7 @@ enum AliyunExamples {
         Example("aliyun.ecs.network-service") { $0.starts(not: "NetworkManager.service") },
         Example("aliyun.ecs.sshd") { $0.starts(not: "sshd.service") },
         Example("aliyun.ecs.ssh-port") { $0.sshd("Port", "2222") },
+        Example("aliyun.ecs.root-login") { $0.sshd("PermitRootLogin", "no") },
         Example("aliyun.ecs.host-keys") { $0.facts.secrets?.hostKeys = leftovers("/etc/ssh/ssh_host_rsa_key") },
         Example("aliyun.ecs.firewall") {
             $0.facts.system?.firewalls = .known([

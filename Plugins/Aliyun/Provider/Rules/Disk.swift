@@ -56,7 +56,7 @@ extension AliyunRules {
         Rule(
             "aliyun.ecs.file-systems", "AL-11", .error, "The file systems are ext3, ext4 or xfs.",
             why: "What sets machines up writes into no others.",
-            fix: "Make the root anew as ext4 or xfs.", source: Page.instructions,
+            fix: "Make the root anew as ext4 or xfs.", source: Page.compliance,
             .fileSystems(in: ["ext4", "xfs", "ext3"]),
             remediations: [.byHand("make the root anew as ext4 or xfs")]),
         Rule(

@@ -24,7 +24,7 @@ extension AliyunRules {
         Rule(
             "aliyun.ecs.no-absolute-links", "AL-38", .error, "/lib and /lib64 are no absolute links.",
             why: "What looks into the image from outside would follow them into its own system.",
-            fix: "Make them relative links: usr/lib, usr/lib64.", source: Page.instructions,
+            fix: "Make them relative links: usr/lib, usr/lib64.", source: Page.compliance,
             .noAbsoluteLinks(["/lib", "/lib64"])),
         Rule(
             "aliyun.ecs.no-guest-agent", "AL-40", .warning, "QEMU's guest agent is not installed.",
