@@ -214,6 +214,10 @@ let package = Package(
             dependencies: ["ImageTesting", "TestSupport", "Guest", "FileSystems", "Blocks", "Documents"],
             path: "Tests/ImageKit/GuestTests", swiftSettings: strict),
         .testTarget(
+            name: "FileSystemsTests",
+            dependencies: ["ImageTesting", "TestSupport", "FileSystems", "Blocks", "Documents"],
+            path: "Tests/ImageKit/FileSystemsTests", swiftSettings: strict),
+        .testTarget(
             name: "InitramfsTests",
             dependencies: ["ImageTesting", "TestSupport", "Initramfs", "FileSystems", "Documents"],
             path: "Tests/ImageKit/InitramfsTests", exclude: ["guest.sh"], swiftSettings: strict),
