@@ -62,4 +62,15 @@ import Testing
         let stops = rule.severity == .error && !rule.applicability.marketplaceOnly
         #expect(example.errors(TencentRules.all) == (stops ? [example.rule] : []))
     }
+
+    /// Two settings that a file lacks are missing in one place.
+    @Test func eachPlaceIsToldOnce() {
+        var image = SoundImage()
+        image.files.texts["/etc/security/faillock.conf"] = ""
+        let lock = TencentRules.all.evaluate(image.subject, purpose: .marketplace).first {
+            $0.rule == "tencentcloud.market.login-lock"
+        }
+        #expect(lock?.places == [Evidence("/etc/security/faillock.conf")])
+        #expect(lock?.remediations?.count == 2)
+    }
 }
