@@ -142,10 +142,8 @@ let package = Package(
             ["Guest", "Initramfs", "PackageDatabases", "Partitions", "FileSystems", "Blocks", "Documents"]),
 
         // The process that reads one image, and nothing else.
-        imageKit(
-            "Serving",
-            ["Inspection", "Blocks", "FileSystems", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
-        .executableTarget(name: "Reader", dependencies: ["Serving"], swiftSettings: strict),
+        leaf("ReaderRuntime", ["Inspection", "Blocks", "FileSystems", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
+        .executableTarget(name: "Reader", dependencies: ["ReaderRuntime"], swiftSettings: strict),
 
         // What the host does.
         hostKit("Workers", ["ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),

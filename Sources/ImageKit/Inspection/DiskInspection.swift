@@ -73,11 +73,6 @@ public final class DiskInspection {
         facts.cloudInit = cloudInit
         facts.network = NetworkReader(tree, entries: boot.defaultEntries, cloudInit: cloudInit).facts()
         facts.system = SystemReader(tree).facts()
-        let ssh = SSHReader(tree).facts()
-        facts.ssh = ssh
-        let accounts = AccountReader(tree, ssh: ssh).facts()
-        facts.accounts = accounts
-        facts.sudo = SudoReader(tree, accounts: accounts).facts()
     }
 
     private var bootPartitions: [BootDisk.Partition] {
