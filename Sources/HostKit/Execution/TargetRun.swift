@@ -79,16 +79,16 @@ actor TargetRun {
     /// Login, names, quota, tag moves: everything that can fail before the first byte. Nothing is changed.
     func preflight() async throws {
         let manifest = provider.manifest
+        guard manifest.operations.contains(where: [EP_OP_UPLOAD, EP_OP_REGISTER, EP_OP_RELEASE].contains) else {
+            throw Failure(
+                .usage, "\(manifest.id) publishes nothing in this version", place: title,
+                hint: "it judges images: eulerpublisher check IMAGE --provider \(manifest.id)")
+        }
         let kind = artifact.document.kind
         guard manifest.artifacts.contains(kind) else {
             throw Failure(
                 .usage, "\(manifest.id) takes no \(kind) images", place: title,
                 hint: "it takes " + manifest.artifacts.joined(separator: ", "))
-        }
-        guard manifest.operations.contains(where: [EP_OP_UPLOAD, EP_OP_REGISTER, EP_OP_RELEASE].contains) else {
-            throw Failure(
-                .usage, "\(manifest.id) publishes nothing in this version", place: title,
-                hint: "it judges images: eulerpublisher check IMAGE --provider \(manifest.id)")
         }
         if let format = artifact.document.format, let formats = manifest.formats, !formats.contains(format) {
             throw Failure(
