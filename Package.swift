@@ -142,8 +142,8 @@ let package = Package(
             ["Guest", "Initramfs", "PackageDatabases", "Partitions", "FileSystems", "Blocks", "Documents"]),
 
         // The process that reads one image, and nothing else.
-        imageKit("Serving", ["Inspection", "Blocks", "FileSystems", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
-        .executableTarget(name: "Reader", dependencies: ["Serving"], swiftSettings: strict),
+        leaf("ReaderRuntime", ["Inspection", "Blocks", "FileSystems", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
+        .executableTarget(name: "Reader", dependencies: ["ReaderRuntime"], swiftSettings: strict),
 
         // What the host does.
         hostKit("Workers", ["ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
@@ -171,7 +171,7 @@ let package = Package(
             name: "Host",
             dependencies: [
                 "Reports", "Execution", "Images", "Import", "Plans", "State", "Settings", "Discovery", "Workers",
-                "Prepare", "Assemble", "ProviderAPI",
+                "Prepare", "Assemble",
                 "HTTP",
                 "Documents", "Files", "CSystem", arguments,
             ],
@@ -212,6 +212,10 @@ let package = Package(
             dependencies: ["ImageTesting", "TestSupport", "Guest", "FileSystems", "Blocks", "Documents"],
             path: "Tests/ImageKit/GuestTests", swiftSettings: strict),
         .testTarget(
+            name: "FileSystemsTests",
+            dependencies: ["ImageTesting", "TestSupport", "FileSystems", "Blocks", "Documents"],
+            path: "Tests/ImageKit/FileSystemsTests", swiftSettings: strict),
+        .testTarget(
             name: "InitramfsTests",
             dependencies: ["ImageTesting", "TestSupport", "Initramfs", "FileSystems", "Documents"],
             path: "Tests/ImageKit/InitramfsTests", exclude: ["guest.sh"], swiftSettings: strict),
@@ -242,6 +246,15 @@ let package = Package(
             dependencies: [
                 "TestSupport", "RegistryPeers", "DockerHubProvider", "ProviderKit", "ProviderTesting", "ProviderAPI",
                 "Execution", "Import", "Discovery", "HTTP", "OCI", "Digest", "Documents", "Files",
+            ],
+            swiftSettings: strict),
+        // The clouds' rules for disk images, each on an image that passes and one that fails; the libraries are built beside.
+        .testTarget(
+            name: "RulesTests",
+            dependencies: [
+                "TestSupport", "AWSProvider", "HuaweiCloudProvider", "TencentCloudProvider", "AliyunProvider",
+                "ProviderKit",
+                "ProviderTesting", "ProviderAPI", "Documents",
             ],
             swiftSettings: strict),
         .testTarget(

@@ -146,7 +146,7 @@ def kind(target):
     if name in LEAVES:
         return "leaf"
     return {"ProviderAPI": "api", "ProviderRuntime": "runtime", "Worker": "worker", "Host": "host",
-            "ProviderKit": "kit"}.get(name, "unknown")
+            "ProviderKit": "kit", "ReaderRuntime": "readerruntime", "Reader": "reader"}.get(name, "unknown")
 
 
 def allowed(one):
@@ -157,7 +157,8 @@ def allowed(one):
                 "entry": {f"provider@{plugin}", f"manifest@{plugin}", "kit", "api"}}.get(part, set())
     return {
         "api": set(), "shim": set(), "leaf": {"leaf", "shim", "package"}, "runtime": {"api", "shim"},
-        "worker": {"runtime"}, "kit": {"api", "leaf"}, "imagekit": {"leaf", "shim", "imagekit", "package"},
+        "worker": {"runtime"}, "reader": {"readerruntime"}, "readerruntime": {"imagekit", "runtime", "api", "leaf", "shim"},
+        "kit": {"api", "leaf"}, "imagekit": {"leaf", "shim", "imagekit", "package"},
         "hostkit": {"hostkit", "imagekit", "runtime", "api", "leaf", "shim", "package"},
         "host": {"hostkit", "imagekit", "leaf", "shim", "package"},
     }.get(one, set())

@@ -1,3 +1,3 @@
-import Serving
+import ReaderRuntime
 
 ImageServer.main()

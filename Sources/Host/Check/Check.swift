@@ -3,7 +3,6 @@ import Discovery
 import Documents
 import Execution
 import Files
-import ProviderAPI
 import Reports
 
 /// What vendors would refuse about a disk image, before a byte is sent.
@@ -37,7 +36,7 @@ struct Check: AsyncParsableCommand {
         let isMarket = purpose == .marketplace
         var ids: [String] = []
         for id in provider where !ids.contains(id) { ids.append(id) }
-        if ids.isEmpty { ids = session.providers.withRules(market: isMarket) }
+        if ids.isEmpty { ids = session.providers.judging(market: isMarket) }
         guard !ids.isEmpty else {
             throw Failure(
                 .usage, "no enabled provider has rules about disk images", hint: "see: eulerpublisher provider list")
@@ -56,18 +55,5 @@ struct Check: AsyncParsableCommand {
             Output.result(CheckText.text(examination, verbose: verbose))
         }
         if examination.errors > 0 { throw ExitCode(Failure.Code.checkFailed.exitStatus) }
-    }
-}
-
-extension Providers {
-    /// Ids of enabled providers that judge disk images, in the order of a list.
-    fileprivate func withRules(market: Bool) -> [String] {
-        let wanted = market ? [EP_OP_CHECK, EP_OP_MARKETPLACE_CHECK] : [EP_OP_CHECK]
-        return entries.compactMap { entry in
-            guard case .enabled = entry.state, let manifest = entry.provider?.manifest,
-                manifest.artifacts.contains("disk"), wanted.allSatisfy(manifest.operations.contains)
-            else { return nil }
-            return manifest.id
-        }
     }
 }

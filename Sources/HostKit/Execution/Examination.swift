@@ -38,7 +38,8 @@ extension Executor {
         let providers = try ids.map { try self.providers.provider(id: $0) }
         for (id, provider) in zip(ids, providers) {
             let operations = provider.manifest.operations
-            guard provider.manifest.artifacts.contains("disk"), operations.contains(EP_OP_CHECK) else {
+            guard provider.manifest.artifacts.contains("disk"), operations.contains(EP_OP_CHECK)
+            else {
                 throw Failure(.usage, "\(id) has no rules about disk images", hint: "see: provider list")
             }
             guard !market || operations.contains(EP_OP_MARKETPLACE_CHECK) else {

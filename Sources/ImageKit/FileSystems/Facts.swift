@@ -38,7 +38,9 @@ extension FATFileSystem {
                 facts.free = .known(bytes)
                 facts.used = .known(boot.size - min(bytes, boot.size))
             } else {
-                (facts.free, facts.used) = (.unknown("its table is too long to count"), .unknown("its table is too long to count"))
+                (facts.free, facts.used) = (
+                    .unknown("its table is too long to count"), .unknown("its table is too long to count")
+                )
             }
         } catch {
             (facts.free, facts.used) = (.unknown(error.message), .unknown(error.message))

@@ -90,6 +90,8 @@ public struct FileStatus: Sendable, Equatable {
     /// Seconds since 1970.
     public var modified: Int64
     public var links: UInt32
+    /// Made unchangeable by `chattr +i`; nil where the file system does not tell.
+    public var isImmutable: Bool?
 
     public init(
         kind: Kind, permissions: UInt16, user: UInt32 = 0, group: UInt32 = 0, size: UInt64 = 0, modified: Int64 = 0,

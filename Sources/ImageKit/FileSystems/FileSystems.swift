@@ -30,7 +30,9 @@ public enum FileSystems {
         default:
             Failure(
                 .refused, "\(kind) is not read: ext2, ext3, ext4 and FAT are",
-                hint: "use ext4, or look inside with guestfish (install libguestfs; on openEuler libguestfs-xfs as well for XFS)")
+                hint:
+                    "use ext4, or look inside with guestfish (install libguestfs; on openEuler libguestfs-xfs as well for XFS)"
+            )
         }
     }
 }

@@ -238,19 +238,25 @@ private struct Assembler {
             meant = volumes.filter { $0.partitionUUID?.lowercased() == value.lowercased() }
         case .partitionLabel(let value): meant = volumes.filter { $0.partitionLabel == value }
         case .partition(let number): meant = volumes.filter { $0.partition == number }
-        case .mapped: return hidden("it is made of other volumes, and none is here", in: volumes.filter(Self.holdsVolumes))
+        case .mapped:
+            return hidden("it is made of other volumes, and none is here", in: volumes.filter(Self.holdsVolumes))
         case .elsewhere(let why): return Resolution(why: why)
         case .none: return Resolution()
         }
         if meant.count == 1 { return Resolution(volume: meant[0]) }
         if meant.count > 1 {
             let names = meant.map(\.name).joined(separator: " and ")
-            return Resolution(isHere: true, isUncertain: true, why: "\(names) answer to it: which one is mounted can't be told")
+            return Resolution(
+                isHere: true, isUncertain: true, why: "\(names) answer to it: which one is mounted can't be told")
         }
         let why = "no partition of this disk has it"
         switch source {
         case .uuid, .label:
-            return hidden(why, in: volumes.filter { Self.holdsVolumes($0) || $0.fileSystem == nil && $0.uuid == nil && $0.refusal != nil })
+            return hidden(
+                why,
+                in: volumes.filter {
+                    Self.holdsVolumes($0) || $0.fileSystem == nil && $0.uuid == nil && $0.refusal != nil
+                })
         default: return Resolution(why: why)
         }
     }

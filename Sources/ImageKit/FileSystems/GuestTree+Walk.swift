@@ -99,7 +99,8 @@ private struct Walk {
             return note("directories nest too deep here to be looked at", at: found.path)
         }
         guard visited.insert(Place(mount: found.mount, number: found.number)).inserted else {
-            return note("two paths lead to this directory", at: found.path, hint: "the file system is damaged: check it")
+            return note(
+                "two paths lead to this directory", at: found.path, hint: "the file system is damaged: check it")
         }
         let bytes = found.path.utf8.count
         guard found.status.size <= GuestTree.directoryLimit - directoryBytes, bytes <= GuestTree.pathLimit - pathBytes

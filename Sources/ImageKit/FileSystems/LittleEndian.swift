@@ -1,7 +1,7 @@
 import Documents
 
 /// Numbers as file systems of PCs keep them, lowest byte first, out of bytes that an image gave.
-extension Array<UInt8> {
+extension [UInt8] {
     func u8(_ offset: Int) throws(Failure) -> UInt8 {
         guard offset >= 0, offset < count else { throw past(offset) }
         return self[offset]

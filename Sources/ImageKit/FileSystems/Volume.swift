@@ -71,7 +71,8 @@ public struct Volume: Sendable {
         }
         if let size = signature.size { facts.size = .known(size, evidence) }
         if let blockSize = signature.blockSize { facts.blockSize = .known(blockSize, evidence) }
-        facts.readable = .unknown(refusal.map { [$0.message, $0.hint].compactMap(\.self).joined(separator: "; ") } ?? why)
+        facts.readable = .unknown(
+            refusal.map { [$0.message, $0.hint].compactMap(\.self).joined(separator: "; ") } ?? why)
         return facts
     }
 }

@@ -28,23 +28,25 @@ public struct InitramfsArchive {
     public private(set) var unpackedSize: UInt64 = 0
 
     private let place: String
-    private let limit: UInt64
+    private let allowance: Allowance
     private var archives = 0
 
     /// Reads it all.
     /// - Parameters:
     ///   - place: names the file in errors.
-    ///   - limit: in bytes, of all files together.
+    ///   - allowance: for what is stored and what it unpacks to.
     /// - Throws: `Failure` if it is damaged, too long, or packed in a way that is not read here; what `visit` throws.
     public init(
-        _ source: any ByteSource, place: String, limit: UInt64 = unpackedLimit, visit: (Visit) throws(Failure) -> Void
+        _ source: any ByteSource, place: String, allowance: Allowance = Allowance(),
+        visit: (Visit) throws(Failure) -> Void
     ) throws(Failure) {
-        (self.place, self.limit) = (place, min(limit, Self.unpackedLimit))
+        (self.place, self.allowance) = (place, allowance)
         guard source.size <= Self.sizeLimit else {
             throw Failure(
                 .refused, "\(source.size) bytes are more than the \(Self.sizeLimit) that are read of an initramfs",
                 place: place)
         }
+        try allowance.spend(source.size)
         let stream = SourceStream(source)
         while try Self.passZeros(stream) {
             let magic = try stream.peek(16)
@@ -81,7 +83,10 @@ public struct InitramfsArchive {
             entries += 1
             unpackedSize += entry.size
             guard entries <= Self.entryLimit else { throw damaged("more than \(Self.entryLimit) files") }
-            guard unpackedSize <= limit else { throw damaged("its files have more than \(limit) bytes") }
+            guard unpackedSize <= Self.unpackedLimit else {
+                throw damaged("its files have more than \(Self.unpackedLimit) bytes")
+            }
+            try allowance.spend(entry.size)
             try visit(Visit(entry: entry, content: reader.content))
         }
     }

@@ -5,6 +5,12 @@ import FileSystems
 struct KernelFiles {
     /// A rescue system, a folder without modules: what is more than that many is no guest's.
     static let limit = 64
+    /// The same for names, of which some are second ones.
+    private static let nameLimit = 1000
+
+    private static func tooMany(_ path: String, _ count: Int) -> Failure {
+        Failure(.refused, "\(count) kernels in it, and \(nameLimit) at most are looked at", place: path)
+    }
 
     var version: String
     var image: GuestTree.Found?
@@ -18,10 +24,12 @@ struct KernelFiles {
 
     /// All kernels, newest first. A link's second name for one is none of its own, and neither is the copy that dracut keeps
     /// for rescue (`vmlinuz-0-rescue-MACHINE`, dracut's 51-dracut-rescue.install).
-    static func find(_ tree: GuestTree) throws(Failure) -> [KernelFiles] {
+    static func find(_ tree: GuestTree, _ allowance: Allowance) throws(Failure) -> [KernelFiles] {
         let trees = try moduleTrees(tree)
         var suffixes: [String: String] = [:]
-        for name in try tree.list("/boot") {
+        let names = try tree.list("/boot").filter { name in prefixes.contains { name.hasPrefix($0) } }
+        guard names.count <= nameLimit else { throw tooMany("/boot", names.count) }
+        for name in names {
             guard let prefix = prefixes.first(where: { name.hasPrefix($0) }) else { continue }
             let suffix = String(name.dropFirst(prefix.count))
             guard !suffix.isEmpty, !suffix.hasPrefix("0-rescue-"), !suffix.hasSuffix(".old"),
@@ -34,7 +42,7 @@ struct KernelFiles {
         for (suffix, name) in suffixes {
             let path = "/boot/" + name
             guard let image = try tree.find(path) else { continue }
-            let version = try trees[suffix] == nil ? suffixOrVersion(suffix, image, trees) : suffix
+            let version = try trees[suffix] == nil ? suffixOrVersion(suffix, image, trees, allowance) : suffix
             kernels[version] = try files(tree, version, suffix, [path], trees[version])
         }
         for (version, places) in try loaderFolders(tree) where kernels[version] == nil {
@@ -53,11 +61,11 @@ struct KernelFiles {
 
     /// Some name the file after the package (`vmlinuz-linux`): then the version is the one in the header.
     private static func suffixOrVersion(
-        _ suffix: String, _ image: GuestTree.Found, _ trees: [String: String]
+        _ suffix: String, _ image: GuestTree.Found, _ trees: [String: String], _ allowance: Allowance
     ) throws(Failure) -> String {
         guard let first = suffix.utf8.first, !(48...57 ~= first) else { return suffix }
         do throws(Failure) {
-            let version = try KernelImage(try GuestFile(image), place: image.path).version
+            let version = try KernelImage(try GuestFile(image), place: image.path, allowance).version
             return version.map { trees[$0] == nil ? suffix : $0 } ?? suffix
         } catch { return suffix }
     }
@@ -91,7 +99,8 @@ struct KernelFiles {
     private static func loaderFolders(_ tree: GuestTree) throws(Failure) -> [String: [String]] {
         var found: [String: [String]] = [:]
         for top in ["/boot", "/efi", "/boot/efi"] {
-            for token in try tree.list(top) where token.count == 32 && token.allSatisfy(\.isHexDigit) {
+            let tokens = try tree.list(top).filter { $0.utf8.count == 32 && $0.allSatisfy(\.isHexDigit) }
+            for token in tokens.prefix(limit) {
                 for version in try tree.list("\(top)/\(token)").prefix(limit) {
                     for name in ["linux", "vmlinuz"] {
                         let path = "\(top)/\(token)/\(version)/\(name)"
@@ -106,7 +115,9 @@ struct KernelFiles {
     /// The folders of /lib/modules that hold modules or their lists, by version. A link beside them is a second name.
     private static func moduleTrees(_ tree: GuestTree) throws(Failure) -> [String: String] {
         var trees: [String: String] = [:]
-        for version in try tree.list("/lib/modules") {
+        let versions = try tree.list("/lib/modules")
+        guard versions.count <= nameLimit else { throw tooMany("/lib/modules", versions.count) }
+        for version in versions {
             guard let found = try tree.find("/lib/modules/" + version, following: false),
                 found.status.kind == .directory
             else { continue }

@@ -14,7 +14,7 @@ struct KernelImage {
     private static let searched = 96 << 20
 
     /// - Throws: `Failure` if it can't be read, or nothing that a loader starts begins so.
-    init(_ source: any ByteSource, place: String) throws(Failure) {
+    init(_ source: any ByteSource, place: String, _ allowance: Allowance) throws(Failure) {
         let head = try source.bytes(at: 0, count: Int(min(source.size, 64 << 10)))
         if Self.text(head, 0x202, 4) == "HdrS", head[0x1fe] == 0x55, head[0x1ff] == 0xaa {
             // docs.kernel.org/arch/x86/boot.html: kernel_version points from 0x200 on; xloadflags is there since protocol 2.12.
@@ -28,12 +28,12 @@ struct KernelImage {
             // drivers/firmware/efi/libstub/zboot-header.S
             architecture = Self.portable(head)
             guard let offset = Self.number(head, 8, 4), let size = Self.number(head, 12, 4) else { return }
-            try unpack(try Slice(source, offset: UInt64(offset), size: UInt64(size)), place)
+            try unpack(try Slice(source, offset: UInt64(offset), size: UInt64(size)), place, allowance)
         } else if let machine = Self.machine(head) {
             architecture = machine
-            version = try Self.search(SourceStream(source))
+            version = try Self.search(SourceStream(source), allowance)
         } else if Compression(magic: head) != nil {
-            try unpack(source, place)
+            try unpack(source, place, allowance)
         }
         guard architecture != nil || version != nil else {
             throw Failure(
@@ -42,13 +42,15 @@ struct KernelImage {
     }
 
     /// Looks into a packed kernel.
-    private mutating func unpack(_ source: any ByteSource, _ place: String) throws(Failure) {
+    private mutating func unpack(
+        _ source: any ByteSource, _ place: String, _ allowance: Allowance
+    ) throws(Failure) {
         let stream = SourceStream(source)
         guard let compression = Compression(magic: try stream.peek(16)) else { return }
         let unpacker = try Unpacker(compression, stream, place: place)
         let head = try unpacker.bytes(64 << 10)
         if let machine = Self.machine(head) { architecture = machine }
-        version = try Self.search(unpacker, after: head)
+        version = try Self.search(unpacker, allowance, after: head)
     }
 
     /// The machine that an unpacked image names in its header.
@@ -95,12 +97,15 @@ struct KernelImage {
     }
 
     /// The version in the kernel's banner, `Linux version 6.6.0 (...)`, wherever it stands.
-    private static func search(_ stream: any ByteStream, after head: [UInt8] = []) throws(Failure) -> String? {
+    private static func search(
+        _ stream: any ByteStream, _ allowance: Allowance, after head: [UInt8] = []
+    ) throws(Failure) -> String? {
         let mark = Array("Linux version ".utf8)
         let overlap = 256
         var (window, searched) = (head, 0)
         while searched < Self.searched {
             let more = try stream.bytes(1 << 20)
+            try allowance.spend(UInt64(more.count))
             window += more
             var from = 0
             while let at = first(mark[0], in: window, from: from), at + mark.count <= window.count {

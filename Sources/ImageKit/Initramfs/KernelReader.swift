@@ -4,8 +4,8 @@ public import FileSystems
 
 /// Reads the kernels of a guest, their initramfs and their drivers.
 public struct KernelReader {
-    /// In bytes, of all initramfs together once unpacked: what bounds the time.
-    public static let unpackedLimit: UInt64 = 2 << 30
+    /// In bytes, stored and unpacked, of all kernels and initramfs together; the newest kernels come first.
+    public static let allowance: UInt64 = 2 << 30
 
     private let tree: GuestTree
 
@@ -14,8 +14,9 @@ public struct KernelReader {
     /// What can't be read is unknown, with the reason.
     public func facts() -> KernelFacts {
         let files: [KernelFiles]
+        let allowance = Allowance(Self.allowance)
         do throws(Failure) {
-            files = try KernelFiles.find(tree)
+            files = try KernelFiles.find(tree, allowance)
         } catch {
             return KernelFacts(kernels: .unknown("/boot, /lib/modules: \(error.message)"))
         }
@@ -26,22 +27,21 @@ public struct KernelReader {
             return KernelFacts(
                 kernels: .unknown("\(files.count) kernels are more than the \(KernelFiles.limit) that are looked at"))
         }
-        var left = Self.unpackedLimit
-        let kernels = files.map { kernel($0, &left) }
+        let kernels = files.map { kernel($0, allowance) }
         let evidence = files.compactMap { ($0.image?.path ?? $0.modules).map { Evidence($0) } }
         return KernelFacts(kernels: .known(kernels, evidence))
     }
 
-    private func kernel(_ files: KernelFiles, _ left: inout UInt64) -> Kernel {
+    private func kernel(_ files: KernelFiles, _ allowance: Allowance) -> Kernel {
         let modules = files.modules.map { ModuleTree(tree, $0) }
         let config = KernelConfig.read(tree, files.configPlaces)
-        let content = initramfs(files, &left)
+        let content = initramfs(files, allowance)
         var architecture: Fact<String> = .unknown("no image and no module that tells it")
         var imageVersion: Fact<String> = .absent(files.imagePlaces.map { Evidence($0) })
         if let image = files.image {
             let evidence = [Evidence(image.path)]
             do throws(Failure) {
-                let header = try KernelImage(try GuestFile(image), place: image.path)
+                let header = try KernelImage(try GuestFile(image), place: image.path, allowance)
                 imageVersion =
                     header.version.map { .known($0, evidence) }
                     ?? .unknown("\(image.path): its header does not state it")
@@ -66,11 +66,10 @@ public struct KernelReader {
                 .all())
     }
 
-    private func initramfs(_ files: KernelFiles, _ left: inout UInt64) -> Found<InitramfsContent> {
+    private func initramfs(_ files: KernelFiles, _ allowance: Allowance) -> Found<InitramfsContent> {
         guard let found = files.initramfs else { return .absent(files.initramfsPlaces.map { Evidence($0) }) }
         do throws(Failure) {
-            let content = try InitramfsContent(try GuestFile(found), version: files.version, limit: left)
-            left -= min(left, content.initramfs.unpackedSize)
+            let content = try InitramfsContent(try GuestFile(found), version: files.version, allowance)
             return .known(content, found.path)
         } catch {
             return .unknown("\(found.path): \(error.message)")

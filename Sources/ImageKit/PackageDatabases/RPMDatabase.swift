@@ -8,6 +8,8 @@ public struct RPMDatabase {
     public static let packageLimit = 20_000
     /// What is read of a header: names and versions come before lists of files. Longer ones are read whole.
     private static let first = 32 << 10
+    /// In bytes. A package of a hundred thousand files has some ten million.
+    private static let headerLimit = 64 << 20
 
     /// The files that each form is recognised by, in the folder of rpm's database.
     public static let names: [(name: String, format: PackageDatabase.Format)] = [
@@ -31,7 +33,9 @@ public struct RPMDatabase {
             _ bytes: ArraySlice<UInt8>, _ size: Int, _ whole: () throws(Failure) -> ArraySlice<UInt8>
         ) throws(Failure) {
             var reading = RPMPackage.read(bytes, size: size)
-            if case .incomplete = reading { reading = RPMPackage.read(try whole(), size: size) }
+            if case .incomplete = reading, size <= Self.headerLimit {
+                reading = RPMPackage.read(try whole(), size: size)
+            }
             guard case .package(let package) = reading else {
                 throw Failure(
                     .refused, "a package's header in it is damaged", hint: "rebuild it in the guest: rpm --rebuilddb")

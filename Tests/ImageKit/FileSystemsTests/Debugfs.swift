@@ -66,13 +66,15 @@ struct Debugfs {
                 guard let range = answer.range(of: key) else { return nil }
                 return answer[range.upperBound...].drop { $0 == " " }.prefix { !$0.isWhitespace }
             }
-            guard let mode = value("Mode:"), let time = value(" mtime:") else { continue }
+            // Printed with a sign.
+            func owner(_ key: String) -> UInt32 { UInt32(bitPattern: Int32(value(key) ?? "") ?? .max) }
+            guard let mode = value("Mode:"), let time = value("mtime:") else { continue }
             // 0xSECONDS:EXTRA, the extra's lower two bits count rounds of 2^32 seconds.
             let words = time.dropFirst(2).split(separator: ":").map { UInt32($0, radix: 16) ?? 0 }
             let round = words.count > 1 ? Int64(words[1] & 3) << 32 : 0
             files[inode] = File(
                 kind: String(value("Type:") ?? ""), mode: UInt16(mode, radix: 8) ?? 0,
-                user: UInt32(value("User:") ?? "") ?? .max, group: UInt32(value("Group:") ?? "") ?? .max,
+                user: owner("User:"), group: owner("Group:"),
                 size: UInt64(value("Size:") ?? "") ?? .max,
                 modified: Int64(Int32(bitPattern: words.first ?? 0)) + round,
                 links: UInt32(value("Links:") ?? "") ?? .max)

@@ -44,7 +44,9 @@ struct SampleTree {
         try scratch.write("tree/names/-dash", "dash\n")
         try scratch.write("tree/names/.hidden", "dot\n")
         try scratch.write("tree/names/...", "dots\n")
-        for index in 0..<1500 { try scratch.write("tree/many/file-\(index)-of-a-directory-of-several-blocks", "\(index)") }
+        for index in 0..<400 {
+            try scratch.write("tree/many/file-\(index)-of-a-directory-of-several-blocks", "\(index)")
+        }
     }
 
     private func writeLinks() {

@@ -130,8 +130,8 @@ import Testing
             (cat head; head -c 20000000 /dev/zero) | zstd -q -3 > archive.packed
             """)
         let source = MemorySource(try archives.bytes("archive.packed"))
-        let refused = failure { try InitramfsArchive(source, place: "test", limit: 10 << 20 - 1) { _ in } }
-        #expect(refused.message.contains("more than 10485759 bytes"), "\(refused)")
+        let refused = failure { try InitramfsArchive(source, place: "test", allowance: Allowance(10 << 20)) { _ in } }
+        #expect(refused.message.contains("takes more than 10485760 bytes"), "\(refused)")
         try archives.shell("head -c 4000000 /dev/zero | gzip > archive.packed")
         #expect(failure { try Listing(archives.bytes("archive.packed")) }.message.contains("zeros without end"))
         let trailer =

@@ -42,4 +42,29 @@ import Testing
             #expect(kernels.count == 1)
         }
     }
+
+    /// Kernels without number, and few that all want much: the newest are read, and the rest is unknown.
+    @Test func kernelsWithoutEndAreNotReadWithoutEnd() throws {
+        var files: [String: MemoryFileSystem.Node] = [:]
+        for number in 0..<1001 { files["/lib/modules/6.\(number)/modules.dep"] = "" }
+        guard case .unknown(let why) = KernelReader(GuestTree(MemoryFileSystem(files))).facts().kernels else {
+            Issue.record("1001 kernels were read")
+            return
+        }
+        #expect(why.contains("1001 kernels"))
+        files = [:]
+        // Each says that it has a file of 900 MiB, which is not there.
+        var archive = Guests.cpio(["file"])
+        archive.replaceSubrange(54..<62, with: "38400000".utf8)
+        for number in 0..<5 {
+            files["/boot/vmlinuz-6.\(number)"] = .bytes(Images.bzImage("6.\(number)"))
+            files["/boot/initrd.img-6.\(number)"] = .bytes(archive)
+        }
+        let kernels = try #require(KernelReader(GuestTree(MemoryFileSystem(files))).facts().kernels.value)
+        let reasons = kernels.map { kernel in
+            if case .unknown(let why) = kernel.initramfs { why } else { "known" }
+        }
+        #expect(reasons.map { $0.contains("ends within a file") } == [true, true, false, false, false], "\(reasons)")
+        #expect(reasons[4].hasSuffix("takes more than 2147483648 bytes"))
+    }
 }

@@ -1,4 +1,5 @@
 import Documents
+import ProviderKit
 
 /// How each rule of AWS's is broken.
 enum AWSExamples {
@@ -10,7 +11,9 @@ enum AWSExamples {
         Example("aws.ami.disk-size") { $0.facts.disk?.virtualSize = .known(65537 << 30) },
         Example("aws.ami.import-size") { $0.facts.disk?.virtualSize = .known(16 << 40) },
         Example("aws.ami.partition-table") { $0.facts.partitions?.table = .absent() },
-        Example("aws.ami.file-systems") { $0.facts.mounts?.mounts = .known([MountFact(point: "/", partition: 2, kind: "f2fs")]) },
+        Example("aws.ami.file-systems") {
+            $0.facts.mounts?.mounts = .known([MountFact(point: "/", partition: 2, kind: "f2fs")])
+        },
         Example("aws.ami.root-on-disk") { $0.mountsAnotherDisk() },
         Example("aws.ami.not-encrypted") { $0.root { $0.kind = .known("crypto_LUKS") } },
         Example("aws.ami.architecture") { $0.becomes("loongarch64") },
@@ -22,7 +25,7 @@ enum AWSExamples {
             $0.facts.boot?.bios = .absent()
             $0.facts.boot?.efi = .known([])
         },
-        Example("aws.ami.boots-arm64", prepared: { $0.becomesARM() }) { $0.facts.boot?.efi = .known([]) },
+        Example("aws.ami.boots-arm64", prepared: { $0.becomesARM() }, broken: { $0.facts.boot?.efi = .known([]) }),
         Example("aws.ami.nvme-driver") { $0.lacksDriver("nvme") },
         Example("aws.ami.ena-driver") { $0.lacksDriver("ena", everywhere: true) },
         Example("aws.ami.xen-drivers") { $0.lacksDriver("xen_blkfront") },
@@ -30,15 +33,18 @@ enum AWSExamples {
         Example("aws.ami.root-name") { $0.commandLine("root=/dev/vda2 ro console=ttyS0") },
         Example("aws.ami.nvme-timeout") { $0.commandLine("root=UUID=\(SoundImage.root) nvme_core.io_timeout=30") },
         Example("aws.ami.serial-console-amd64") { $0.commandLine("root=UUID=\(SoundImage.root) console=tty1") },
-        Example("aws.ami.serial-console-arm64", prepared: { $0.becomesARM() }) {
-            $0.commandLine("root=UUID=\(SoundImage.root) console=tty1")
-        },
+        Example(
+            "aws.ami.serial-console-arm64", prepared: { $0.becomesARM() },
+            broken: {
+                $0.commandLine("root=UUID=\(SoundImage.root) console=tty1")
+            }),
     ]
 
     private static let firstBoot = [
         Example("aws.ami.cloud-init") { $0.facts.cloudInit?.program = .absent() },
         Example("aws.ami.cloud-init-source") {
-            $0.facts.cloudInit?.datasources = .known(["OpenStack", "None"], [Evidence("/etc/cloud/cloud.cfg", line: 9)])
+            $0.facts.cloudInit?.datasources = .known(
+                ["OpenStack", "None"], [Evidence("/etc/cloud/cloud.cfg", line: 9)])
         },
         Example("aws.ami.cloud-init-tokens") { $0.facts.cloudInit?.version = .known("19.4") },
         Example("aws.ami.dhcp") { $0.facts.network?.anyCard = .absent() },
@@ -49,7 +55,9 @@ enum AWSExamples {
             $0.facts.network?.persistentNames = .known([Evidence("/etc/udev/rules.d/70-persistent-net.rules", line: 1)])
         },
         Example("aws.ami.root-grows") { $0.facts.cloudInit?.growMode = .known("off") },
-        Example("aws.ami.machine-id") { $0.facts.secrets?.machineID = .known(.set, [Evidence("/etc/machine-id", line: 1)]) },
+        Example("aws.ami.machine-id") {
+            $0.facts.secrets?.machineID = .known(.set, [Evidence("/etc/machine-id", line: 1)])
+        },
         Example("aws.ami.no-random-seed") { $0.facts.secrets?.randomSeeds = leftovers("/var/lib/systemd/random-seed") },
         Example("aws.ami.cloud-init-clean") {
             $0.facts.secrets?.instanceData = leftovers("/var/lib/cloud/instance/user-data.txt")
@@ -68,7 +76,7 @@ enum AWSExamples {
         Example("aws.ami.ssh-empty-password") { $0.sshd("PermitEmptyPasswords", "yes") },
         Example("aws.ami.no-authorized-keys") { $0.lets(in: "builder@example") },
         Example("aws.ami.administrator") { $0.facts.cloudInit?.users = .known([]) },
-        Example("aws.ami.user-name", prepared: { $0.defaultUser("ec2-user") }) { $0.defaultUser("root2") },
+        Example("aws.ami.user-name", prepared: { $0.defaultUser("ec2-user") }, broken: { $0.defaultUser("root2") }),
         Example("aws.ami.sshd-enabled") { $0.starts(not: "sshd.service") },
         Example("aws.ami.sshd-port") { $0.sshd("Port", "2222") },
         Example("aws.ami.firewall") {

@@ -36,7 +36,8 @@ enum AliyunExamples {
         Example("aliyun.ecs.fstab-resolves") {
             $0.fstab(mount("UUID=77", "/data", "ext4", line: 3))
             $0.facts.mounts?.unmounted = .known([
-                UnmountedFact(point: "/data", kind: "ext4", source: "UUID=77", line: 3, inImage: false, why: "not there")
+                UnmountedFact(
+                    point: "/data", kind: "ext4", source: "UUID=77", line: 3, inImage: false, why: "not there")
             ])
         },
     ]

@@ -43,12 +43,15 @@ extension RuleTable {
             let words = rule.id.split(separator: ".", omittingEmptySubsequences: false)
             #expect(words.count == 3 && prefixes.contains { rule.id.hasPrefix($0 + ".") }, "\(rule.id)")
             #expect(
-                rule.id.allSatisfy { $0.isASCII && ($0.isLowercase || $0.isNumber || $0 == "." || $0 == "-") }, "\(rule.id)")
+                rule.id.allSatisfy { $0.isASCII && ($0.isLowercase || $0.isNumber || $0 == "." || $0 == "-") },
+                "\(rule.id)")
             #expect(rule.source.hasPrefix("https://") && rule.source.allSatisfy { $0.isASCII && !$0.isWhitespace })
             #expect(!rule.reference.isEmpty)
             for text in [rule.demand, rule.why, rule.fix].map({ $0.text() }) {
-                #expect(text.hasSuffix(".") && text.first?.isLowercase == false || text.hasPrefix("cloud-init") || text.hasPrefix("fstab")
-                    || text.hasPrefix("sshd") || text.hasPrefix("ext4"), "\(rule.id): \(text)")
+                #expect(
+                    text.hasSuffix(".") && text.first?.isLowercase == false || text.hasPrefix("cloud-init")
+                        || text.hasPrefix("fstab")
+                        || text.hasPrefix("sshd") || text.hasPrefix("ext4"), "\(rule.id): \(text)")
             }
         }
     }

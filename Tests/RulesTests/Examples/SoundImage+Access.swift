@@ -1,4 +1,5 @@
 import Documents
+import ProviderKit
 
 extension SoundImage {
     /// fstab wants a disk that no server made of this image has.
@@ -35,7 +36,8 @@ extension SoundImage {
         users.append(
             User(
                 name: name, uid: uid, gid: uid, home: "/home/\(name)", shell: "/bin/bash", hasLoginShell: true,
-                groups: [name], password: .known(Password(state: .locked)), evidence: Evidence("/etc/passwd", line: 20)))
+                groups: [name], password: .known(Password(state: .locked)), evidence: Evidence("/etc/passwd", line: 20))
+        )
         facts.accounts?.users = .known(users)
     }
 

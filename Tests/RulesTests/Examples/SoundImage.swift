@@ -19,6 +19,7 @@ struct SoundImage {
         accounts()
         programs()
         system()
+        defaultUser("openeuler")
     }
 
     private mutating func storage() {
@@ -38,7 +39,8 @@ struct SoundImage {
             ]), defects: .known([]))
         facts.mounts = MountFacts(
             volumes: .known([
-                volume(1, "vfat", "1234-ABCD", features: []), volume(2, "ext4", Self.root, features: ["64bit", "extent"]),
+                volume(1, "vfat", "1234-ABCD", features: []),
+                volume(2, "ext4", Self.root, features: ["64bit", "extent"]),
             ]),
             mounts: .known([
                 MountFact(point: "/", partition: 2, kind: "ext4", source: "UUID=\(Self.root)", line: 1),
@@ -90,6 +92,7 @@ struct SoundImage {
                 "port": .known(SSHSetting(values: ["22"], isDefault: true)),
                 "permitrootlogin": .known(SSHSetting(values: ["without-password"], isDefault: true)),
                 "passwordauthentication": .known(SSHSetting(values: ["no"])),
+                "kbdinteractiveauthentication": .known(SSHSetting(values: ["no"])),
                 "pubkeyauthentication": .known(SSHSetting(values: ["yes"], isDefault: true)),
                 "permitemptypasswords": .known(SSHSetting(values: ["no"], isDefault: true)),
                 "clientaliveinterval": .known(SSHSetting(values: ["600"])),
@@ -132,6 +135,7 @@ struct SoundImage {
         (cloudInit.disabled, cloudInit.datasources) = (.absent(), .absent())
         (cloudInit.passwords, cloudInit.users, cloudInit.seeds) = (.known([]), .known([]), .known([]))
         (cloudInit.growMode, cloudInit.resizeRoot) = (.known("auto"), .known("true"))
+        (cloudInit.disableRoot, cloudInit.sshPasswords) = (.known(true), .absent())
         cloudInit.modules = .known(["growpart", "resizefs"])
         facts.cloudInit = cloudInit
     }

@@ -32,13 +32,15 @@ struct WholeCheck {
                 memory.tree[(path as NSString).deletingLastPathComponent + "/"] = []
             }
             // Noon of the image's day.
-            memory.now = Int64(ISO8601DateFormatter().date(from: today + "T12:00:00Z")!.timeIntervalSince1970) * 1_000_000_000
+            memory.now =
+                Int64(ISO8601DateFormatter().date(from: today + "T12:00:00Z")!.timeIntervalSince1970) * 1_000_000_000
         }
         let request = OperationRequest(
             operation: operation, run: "20261129T120000Z-1", publication: String(repeating: "0", count: 64),
             target: .init(name: id, scheme: id, address: "region", tags: ["server"]),
             artifact: .init(
-                kind: "disk", name: "server", version: "24.03-LTS-SP3", digest: "sha256:" + String(repeating: "0", count: 64),
+                kind: "disk", name: "server", version: "24.03-LTS-SP3",
+                digest: "sha256:" + String(repeating: "0", count: 64),
                 size: 600 << 20, format: "qcow2", platforms: ["linux/\(image.declared.rawValue)"], files: []),
             facts: facts ? image.facts : nil)
         return await ProviderCall.make(

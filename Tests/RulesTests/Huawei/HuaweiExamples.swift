@@ -1,4 +1,5 @@
 import Documents
+import ProviderKit
 
 /// How each rule of Huawei Cloud's is broken.
 enum HuaweiExamples {
@@ -8,9 +9,11 @@ enum HuaweiExamples {
         Example("huaweicloud.ims.disk-format") { $0.facts.disk?.format = .known("iso") },
         Example("huaweicloud.ims.vmdk-origin") { $0.facts.disk?.format = .known("vmdk") },
         Example("huaweicloud.ims.file-size") { $0.facts.disk?.fileSize = .known(129 << 30) },
-        Example("huaweicloud.ims.file-size-limit", prepared: { $0.facts.disk?.format = .known("raw") }) {
-            $0.facts.disk?.fileSize = .known(1025 << 30)
-        },
+        Example(
+            "huaweicloud.ims.file-size-limit", prepared: { $0.facts.disk?.format = .known("raw") },
+            broken: {
+                $0.facts.disk?.fileSize = .known(1025 << 30)
+            }),
         Example("huaweicloud.ims.one-disk") { $0.facts.disk?.backingFile = .known("base.qcow2") },
         Example("huaweicloud.ims.disk-size") { $0.facts.disk?.virtualSize = .known(1025 << 30) },
         Example("huaweicloud.ims.not-encrypted") { $0.root { $0.kind = .known("crypto_LUKS") } },
@@ -26,7 +29,8 @@ enum HuaweiExamples {
     ]
 
     private static let boot = [
-        Example("huaweicloud.ims.boots-arm64", prepared: { $0.becomesARM() }) { $0.facts.boot?.efi = .known([]) },
+        Example(
+            "huaweicloud.ims.boots-arm64", prepared: { $0.becomesARM() }, broken: { $0.facts.boot?.efi = .known([]) }),
         Example("huaweicloud.ims.boots-amd64") {
             $0.facts.boot?.bios = .absent()
             $0.facts.boot?.efi = .known([])
@@ -38,13 +42,17 @@ enum HuaweiExamples {
         Example("huaweicloud.ims.virtio-net") { $0.lacksDriver("virtio_net", everywhere: true) },
         Example("huaweicloud.ims.virtio-early") { $0.lacksDriver("virtio_net") },
         Example("huaweicloud.ims.kernel-version") { $0.kernels { $0.version = "2.6.24-7.el5" } },
-        Example("huaweicloud.ims.dracut-drivers", prepared: { $0.hasDracut() }) {
-            $0.files.texts["/etc/dracut.conf.d/virtio.conf"] = "add_drivers+=\" virtio_blk \"\n"
-        },
+        Example(
+            "huaweicloud.ims.dracut-drivers", prepared: { $0.hasDracut() },
+            broken: {
+                $0.files.texts["/etc/dracut.conf.d/virtio.conf"] = "add_drivers+=\" virtio_blk \"\n"
+            }),
         Example("huaweicloud.ims.serial-console-amd64") { $0.commandLine("root=UUID=\(SoundImage.root) console=tty1") },
-        Example("huaweicloud.ims.serial-console-arm64", prepared: { $0.becomesARM() }) {
-            $0.commandLine("root=UUID=\(SoundImage.root) console=tty1")
-        },
+        Example(
+            "huaweicloud.ims.serial-console-arm64", prepared: { $0.becomesARM() },
+            broken: {
+                $0.commandLine("root=UUID=\(SoundImage.root) console=tty1")
+            }),
         Example("huaweicloud.ims.kernel-messages") {
             $0.commandLine("root=UUID=\(SoundImage.root) console=ttyS0 rhgb quiet")
         },

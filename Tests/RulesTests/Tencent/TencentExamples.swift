@@ -23,7 +23,8 @@ enum TencentExamples {
         Example("tencentcloud.cvm.fstab-resolves") {
             $0.fstab(mount("UUID=77", "/data", "ext4", line: 3))
             $0.facts.mounts?.unmounted = .known([
-                UnmountedFact(point: "/data", kind: "ext4", source: "UUID=77", line: 3, inImage: false, why: "not there")
+                UnmountedFact(
+                    point: "/data", kind: "ext4", source: "UUID=77", line: 3, inImage: false, why: "not there")
             ])
         },
     ]
@@ -74,7 +75,9 @@ enum TencentExamples {
         },
         Example("tencentcloud.market.open-ports") { $0.starts("mariadb.service") },
         Example("tencentcloud.market.local-ports") { $0.starts("redis.service") },
-        Example("tencentcloud.market.file-modes") { $0.facts.secrets?.writableByAll = leftovers("/etc/hosts", mode: 0o666) },
+        Example("tencentcloud.market.file-modes") {
+            $0.facts.secrets?.writableByAll = leftovers("/etc/hosts", mode: 0o666)
+        },
         Example("tencentcloud.market.key-folder", prepared: { $0.files.modes["/root/.ssh"] = 0o700 }) {
             $0.files.modes["/root/.ssh"] = 0o755
         },

@@ -107,7 +107,8 @@ extension ExtFileSystem {
                 guard logical - first < length else { return ExtRun(block: nil, count: next - logical) }
                 let start = UInt64(try node.u32(place + 8)) | UInt64(try node.u16(place + 6)) << 32
                 return ExtRun(
-                    block: isWritten ? start + (logical - first) : nil, count: min(length - (logical - first), next - logical))
+                    block: isWritten ? start + (logical - first) : nil,
+                    count: min(length - (logical - first), next - logical))
             }
             let child = UInt64(try node.u32(place + 4)) | UInt64(try node.u16(place + 8)) << 32
             node = try block(child, for: "extents of inode \(inode.number)")

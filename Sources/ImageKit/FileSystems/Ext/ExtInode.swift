@@ -6,6 +6,7 @@ import Documents
 /// Layout: kernel documentation, filesystems/ext4/inodes.rst.
 struct ExtInode: Sendable {
     enum Flags {
+        static let immutable: UInt32 = 0x10
         static let encrypted: UInt32 = 0x800
         static let compressed: UInt32 = 0x4
         static let extents: UInt32 = 0x80000
@@ -66,11 +67,13 @@ struct ExtInode: Sendable {
         // Seconds since 1970 are signed; two more bits count the rounds of 2^32 (inodes.rst, "Inode Timestamps").
         var modified = Int64(Int32(bitPattern: try bytes.u32(0x10)))
         if extra >= 12 { modified += Int64(try bytes.u32(0x88) & 3) << 32 }
-        status = FileStatus(
+        var status = FileStatus(
             kind: kind, permissions: mode & 0o7777,
             user: UInt32(try bytes.u16(0x02)) | (superblock.isLinux ? UInt32(try bytes.u16(0x78)) << 16 : 0),
             group: UInt32(try bytes.u16(0x18)) | (superblock.isLinux ? UInt32(try bytes.u16(0x7A)) << 16 : 0),
             size: size, modified: modified, links: UInt32(links))
+        status.isImmutable = flags & Flags.immutable != 0
+        self.status = status
         attributeBlock =
             UInt64(try bytes.u32(0x68)) | (superblock.features.is64Bit ? UInt64(try bytes.u16(0x76)) << 32 : 0)
         attributeStart = extra > 0 && 128 + extra + 4 <= bytes.count ? 128 + extra : nil

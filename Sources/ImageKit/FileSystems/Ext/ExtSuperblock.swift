@@ -50,7 +50,8 @@ struct ExtSuperblock: Sendable {
         }
         guard features.unreadableNames.isEmpty else {
             throw Failure(
-                .refused, "the file system uses \(features.unreadableNames.joined(separator: ", ")), which can't be read",
+                .refused,
+                "the file system uses \(features.unreadableNames.joined(separator: ", ")), which can't be read",
                 place: "superblock", hint: "make it without that feature (mke2fs -O)")
         }
         if features.hasChecksums {
@@ -82,7 +83,8 @@ struct ExtSuperblock: Sendable {
         let bits = UInt64(blockSize) * 8
         blocksPerGroup = try bytes.u32(0x20)
         let clusterExponent = try bytes.u32(0x1C)
-        let ratio: UInt64 = features.hasClusters && clusterExponent >= exponent && clusterExponent <= 26
+        let ratio: UInt64 =
+            features.hasClusters && clusterExponent >= exponent && clusterExponent <= 26
             ? 1 << UInt64(clusterExponent - exponent) : 1
         guard blocksPerGroup > 0, UInt64(blocksPerGroup) <= bits * ratio else {
             throw refuse("\(blocksPerGroup) blocks a group are not possible")

@@ -5,7 +5,11 @@ import Documents
 /// Layout: Microsoft's FAT specification (fatgen103), "Boot Sector and BPB"; which of the three widths it is, as Linux
 /// decides it (fs/fat/inode.c).
 struct FATBootSector: Sendable, Equatable {
-    enum Width: Int, Sendable { case fat12 = 12, fat16 = 16, fat32 = 32 }
+    enum Width: Int, Sendable {
+        case fat12 = 12
+        case fat16 = 16
+        case fat32 = 32
+    }
 
     var width: Width
     var sectorSize: Int
@@ -67,7 +71,8 @@ struct FATBootSector: Sendable, Equatable {
         guard size <= room else {
             throw Failure(
                 .refused, "\(total) sectors of \(sector) bytes are more than the \(room) bytes that are there",
-                place: "boot sector of FAT", hint: "the image was cut, or its partition is smaller than its file system")
+                place: "boot sector of FAT", hint: "the image was cut, or its partition is smaller than its file system"
+            )
         }
         tableStart = reserved * sector
         tableSize = (isWide ? wide : narrow) * sector

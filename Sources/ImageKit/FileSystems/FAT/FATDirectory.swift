@@ -88,15 +88,26 @@ extension FATFileSystem {
         }
         var chain = FATChain(first)
         repeat {
-            guard (chain.index + 1) * UInt64(boot.clusterSize) <= max(Self.directoryLimit, UInt64(boot.clusterSize))
-            else {
-                throw Failure(
-                    .refused, "a directory of more than 65536 entries is not possible",
-                    place: "entry at \(directory.rawValue)", hint: Self.hint)
-            }
+            try holdLength(of: chain)
             let place = try place(of: chain.cluster)
             guard try scan(at: place, length: UInt64(boot.clusterSize), &long, visitor) else { return }
         } while try chain.advance(in: self)
+    }
+
+    /// What its clusters take, in bytes.
+    func directorySize(_ first: UInt32) throws(Failure) -> UInt64 {
+        _ = try place(of: first)
+        var chain = FATChain(first)
+        repeat { try holdLength(of: chain) } while try chain.advance(in: self)
+        return (chain.index + 1) * UInt64(boot.clusterSize)
+    }
+
+    private func holdLength(of chain: FATChain) throws(Failure) {
+        guard chain.index == 0 || (chain.index + 1) * UInt64(boot.clusterSize) <= Self.directoryLimit else {
+            throw Failure(
+                .refused, "a directory of more than 65536 entries is not possible", place: "cluster \(chain.cluster)",
+                hint: Self.hint)
+        }
     }
 
     /// - Returns: false at the directory's end, or if the visitor has enough.

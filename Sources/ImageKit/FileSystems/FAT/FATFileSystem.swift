@@ -5,7 +5,7 @@ import Synchronization
 /// FAT12, FAT16 and FAT32 with long names (vfat), read from the bytes of their partition.
 ///
 /// FAT keeps no owners and no permissions: everything is root's and 0755, as Linux shows it when mounted without options;
-/// 0555 if marked read-only. Its times are of no known zone and read as UTC; directories have no size.
+/// 0555 if marked read-only. Its times are of no known zone and read as UTC; a directory's size is that of its clusters.
 /// Sources: Microsoft's FAT specification (fatgen103); Linux, Documentation/filesystems/vfat.rst.
 public struct FATFileSystem: FileSystem {
     let boot: FATBootSector
@@ -38,14 +38,18 @@ public struct FATFileSystem: FileSystem {
     }
 
     public func status(of file: FileNumber) throws(Failure) -> FileStatus {
-        if file == root { return FileStatus(kind: .directory, permissions: 0o755) }
+        if file == root {
+            return FileStatus(
+                kind: .directory, permissions: 0o755,
+                size: boot.width == .fat32 ? try directorySize(boot.rootCluster) : boot.rootSize)
+        }
         let bytes = try entryBytes(file)
         let attributes = try bytes.u8(11)
         let isDirectory = attributes & FATEntry.Attributes.directory != 0
         return FileStatus(
             kind: isDirectory ? .directory : .file,
             permissions: attributes & FATEntry.Attributes.readOnly != 0 && !isDirectory ? 0o555 : 0o755,
-            size: isDirectory ? 0 : UInt64(try bytes.u32(28)),
+            size: isDirectory ? try directorySize(try firstCluster(of: file)) : UInt64(try bytes.u32(28)),
             modified: Self.seconds(date: try bytes.u16(24), time: try bytes.u16(22)))
     }
 

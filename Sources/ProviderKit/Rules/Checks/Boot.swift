@@ -45,7 +45,8 @@ extension CheckSubject {
         }
         let name = loader.program.rawValue
         guard let hasCore = try loader.core.get(), hasCore else {
-            return .fail("the first sector's \(name) leads to nothing", loader.core.places(or: "the first sector"), mend)
+            return .fail(
+                "the first sector's \(name) leads to nothing", loader.core.places(or: "the first sector"), mend)
         }
         if loader.program == .grub, try loader.modules.get() == nil {
             return .fail("GRUB for BIOS lacks its modules", loader.modules.places(or: "/boot"), mend)
@@ -65,7 +66,8 @@ extension CheckSubject {
         // Where firmware looks without an entry of its own memory (UEFI 2.10, 3.5.1.1).
         let name = machine.map { "BOOT" + $0.efiSuffix + ".EFI" } ?? "BOOT*.EFI"
         return .fail(
-            "UEFI finds no loader at EFI/BOOT/\(name)", fact.places(or: "EFI/BOOT/\(name)"), [.bootLoaderInstall("uefi")])
+            "UEFI finds no loader at EFI/BOOT/\(name)", fact.places(or: "EFI/BOOT/\(name)"),
+            [.bootLoaderInstall("uefi")])
     }
 
     func boots(anyOf ways: [Check.Boot]) throws(Unknown) -> Outcome {

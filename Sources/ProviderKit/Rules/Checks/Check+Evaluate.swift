@@ -12,7 +12,8 @@ extension Check {
             .notEncrypted, .partitionTable, .partitionsAligned, .rootLast, .noLVM, .noSwap, .fileSystems,
             .noFileSystemFeatures, .cleanFileSystems, .freeSpace, .noSeparateMount, .fstab, .fstabResolves:
             try ofDisk(image)
-        case .bootsAny, .bootsAll, .root, .kernelArgument, .noStockBootPassword, .driversAll, .driversAny, .driversInstalled, .kernelConfig,
+        case .bootsAny, .bootsAll, .root, .kernelArgument, .noStockBootPassword, .driversAll, .driversAny,
+            .driversInstalled, .kernelConfig,
             .kernelVersion, .packagedKernel, .dracutDrivers, .declaredArchitecture, .architecture:
             try ofBoot(image)
         case .noPasswords, .noEmptyPasswords, .noStockRootPassword, .rootLocked, .rootAccount, .noOtherRoots,

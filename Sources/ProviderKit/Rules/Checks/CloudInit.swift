@@ -42,7 +42,11 @@ extension CheckSubject {
         guard !asked.isEmpty else {
             return .fail(
                 "cloud-init does not ask \(names.either)", cloudInit.datasources.places(or: "/etc/cloud/cloud.cfg"),
-                [.cloudInitSet("datasource_list", .array((list.filter { $0 != "None" } + names + ["None"]).map { .string($0) }))])
+                [
+                    .cloudInitSet(
+                        "datasource_list", .array((list.filter { $0 != "None" } + names + ["None"]).map { .string($0) })
+                    )
+                ])
         }
         return .pass("cloud-init asks \(asked.listed)", cloudInit.datasources.evidence)
     }

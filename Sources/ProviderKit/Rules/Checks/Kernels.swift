@@ -26,7 +26,8 @@ extension CheckSubject {
                 }
                 let fact = early ? driver.early : driver.anywhere
                 if case .absent(let places) = fact {
-                    let places = places.isEmpty ? kernel.image.evidence + [Evidence("kernel \(kernel.version)")] : places
+                    let places =
+                        places.isEmpty ? kernel.image.evidence + [Evidence("kernel \(kernel.version)")] : places
                     verdict.wrong(
                         "\(driver.name) is neither \(place) of kernel \(kernel.version)", places,
                         .initramfsDriver([driver.name]))
@@ -134,7 +135,10 @@ extension CheckSubject {
             isThere = true
             for line in text.split(separator: "\n") {
                 let line = line.drop { $0 == " " || $0 == "\t" }
-                guard ["add_drivers", "force_drivers", "drivers"].contains(where: { line.hasPrefix($0 + "+=") || line.hasPrefix($0 + "=") }),
+                guard
+                    ["add_drivers", "force_drivers", "drivers"].contains(where: {
+                        line.hasPrefix($0 + "+=") || line.hasPrefix($0 + "=")
+                    }),
                     let start = line.firstIndex(of: "=")
                 else { continue }
                 let words = line[line.index(after: start)...].split { " \t\"'".contains($0) }

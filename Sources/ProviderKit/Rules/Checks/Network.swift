@@ -7,7 +7,8 @@ extension CheckSubject {
         for profile in verdict.value(network.profiles) ?? [] where profile.isStatic && profile.isAutomatic {
             let address = profile.addresses.first.map { " \($0)" } ?? ""
             verdict.wrong(
-                "\(profile.interface ?? "an interface") has the fixed address\(address)", profile.evidence, .networkDHCP)
+                "\(profile.interface ?? "an interface") has the fixed address\(address)", profile.evidence, .networkDHCP
+            )
         }
         if verdict.value(network.anyCard) == nil, !network.anyCard.isUnknown {
             verdict.wrong("nothing asks for an address by DHCP", network.anyCard.evidence, .networkDHCP)

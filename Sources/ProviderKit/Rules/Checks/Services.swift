@@ -29,7 +29,8 @@ extension CheckSubject {
         let what =
             present.isEmpty ? "\(names.either) is not there" : "\(present.listed) does not start at boot"
         let unit = present.first ?? names.first
-        return .fail(what, seen.isEmpty ? [Evidence("/etc/systemd/system")] : seen, unit.map { [.unitEnable([$0])] } ?? [])
+        return .fail(
+            what, seen.isEmpty ? [Evidence("/etc/systemd/system")] : seen, unit.map { [.unitEnable([$0])] } ?? [])
     }
 
     func unitsEnabled(allOf names: [String]) throws(Unknown) -> Outcome {

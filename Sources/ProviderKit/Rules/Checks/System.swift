@@ -28,7 +28,8 @@ extension CheckSubject {
         }
         let names = [version, try field("VERSION_ID")].compactMap { $0 }.map { "\(id) \($0)" }
         let table = Dictionary(ends.map { ($0.key.lowercased(), $0.value) }) { first, _ in first }
-        guard let name = names.first(where: { table[$0.lowercased()] != nil }), let end = table[name.lowercased()] else {
+        guard let name = names.first(where: { table[$0.lowercased()] != nil }), let end = table[name.lowercased()]
+        else {
             throw Unknown("it is not known how long \(names.first ?? id) is supported")
         }
         let places = facts.system?.field("VERSION_ID").places(or: releaseFile.path) ?? [releaseFile]
@@ -55,7 +56,9 @@ extension CheckSubject {
         // The kernel's argument outweighs the file (kernel-parameters, selinux=).
         let menus = verdict.value(try boot.menus) ?? []
         let entries = menus.compactMap(\.defaultEntry)
-        let isOff = !entries.isEmpty && entries.count == menus.count && entries.allSatisfy { $0.values(of: "selinux").last == "0" }
+        let isOff =
+            !entries.isEmpty && entries.count == menus.count
+            && entries.allSatisfy { $0.values(of: "selinux").last == "0" }
         if isOff {
             places = entries.map(\.evidence)
         } else if try selinux.hasPolicy.get() ?? false {
@@ -71,7 +74,9 @@ extension CheckSubject {
 
     func timeSynchronised() throws(Unknown) -> Outcome {
         let clocks = try system.clocks.get() ?? []
-        if let running = clocks.first(where: \.isEnabled) { return .pass("\(running.name) keeps the time", running.evidence) }
+        if let running = clocks.first(where: \.isEnabled) {
+            return .pass("\(running.name) keeps the time", running.evidence)
+        }
         let name = clocks.first?.name
         return .fail(
             name.map { "\($0) does not start at boot" } ?? "nothing keeps the time", clocks.flatMap(\.evidence),
@@ -80,7 +85,9 @@ extension CheckSubject {
 
     func clockUTC() throws(Unknown) -> Outcome {
         let clock = try system.hardwareClock
-        guard let kept = try clock.get(), kept != "UTC" else { return .pass("the hardware clock is in UTC", clock.evidence) }
+        guard let kept = try clock.get(), kept != "UTC" else {
+            return .pass("the hardware clock is in UTC", clock.evidence)
+        }
         return .fail(
             "the hardware clock is kept in \(kept)", clock.places(or: "/etc/adjtime"), [.fileRemove("/etc/adjtime")])
     }
@@ -125,7 +132,8 @@ extension CheckSubject {
         outcomes.append(
             Outcome.trying { () throws(Unknown) in
                 guard try cloudInit.program.get() != nil else {
-                    return .fail("nothing grows the root: cloud-init is not installed", [], [.packageInstall(["cloud-init"])])
+                    return .fail(
+                        "nothing grows the root: cloud-init is not installed", [], [.packageInstall(["cloud-init"])])
                 }
                 return .all([
                     try cloudInitSetting("growpart.mode", .noneOf(["off", "false"])),

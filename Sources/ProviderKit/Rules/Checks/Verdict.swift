@@ -62,7 +62,7 @@ struct Verdict {
     }
 }
 
-extension Array<String> {
+extension [String] {
     /// `a, b or c`.
     var either: String { listed("or") }
     /// `a, b and c`.

@@ -57,7 +57,8 @@ extension CheckSubject {
     func cleanFileSystems() throws(Unknown) -> Outcome {
         var verdict = Verdict()
         for volume in try volumes() {
-            guard let kind = verdict.value(volume.kind), ["ext2", "ext3", "ext4", "vfat", "xfs", "btrfs"].contains(kind)
+            guard let kind = verdict.value(volume.kind),
+                ["ext2", "ext3", "ext4", "vfat", "xfs", "btrfs"].contains(kind)
             else { continue }
             func look(_ fact: Fact<Bool>, _ isBad: Bool, _ what: String) {
                 guard verdict.value(fact) == isBad else { return }
