@@ -136,7 +136,7 @@ let package = Package(
         leaf("ProviderRuntime", ["ProviderAPI", "CSystem"]),
         .executableTarget(name: "Worker", dependencies: ["ProviderRuntime"], swiftSettings: strict),
 
-        imageKit("Guest", ["FileSystems", "Blocks", "Digest", "Documents", yams]),
+        imageKit("Guest", ["FileSystems", "Blocks", "Digest", "CLzma", "Documents", yams]),
         imageKit(
             "Inspection",
             ["Guest", "Initramfs", "PackageDatabases", "Partitions", "FileSystems", "Blocks", "Documents"]),
