@@ -89,6 +89,34 @@ import Testing
         #expect(facts.defaultTarget.value == "multi-user.target")
     }
 
+    @Test("every unit of this machine's distribution is told as list-unit-files tells it", .enabled(if: hasSystemctl))
+    func distribution() throws {
+        let scratch = try Scratch()
+        try run(
+            [
+                "sh", "-c",
+                "mkdir -p usr/lib/systemd etc && cp -a /usr/lib/systemd/system usr/lib/systemd/ && cp -a /etc/systemd etc/",
+            ], in: scratch.path)
+        let answer = try run([
+            "systemctl", "--root=\(scratch.path)", "list-unit-files", "--no-legend", "--no-pager", "--full",
+        ])
+        let facts = ServiceReader(GuestTree(try MemoryFileSystem(folder: scratch.path))).facts()
+        var states: [String: Int] = [:]
+        for line in answer.output.split(separator: "\n") {
+            let words = line.split(separator: " ").map(String.init)
+            guard words.count >= 2 else { continue }
+            let unit = try #require(facts.unit(words[0]).value, "\(line)")
+            states[words[1], default: 0] += 1
+            if words[1] == "alias" {
+                #expect(unit.aliases.contains(words[0]) || unit.name != words[0], "\(line): \(unit)")
+            } else {
+                #expect(unit.state.rawValue == words[1] && unit.name == words[0], "\(line): \(unit)")
+            }
+        }
+        print("list-unit-files: \(states.sorted { $0.key < $1.key })")
+        #expect(states.values.reduce(0, +) > 100 && states.count >= 4)
+    }
+
     @Test("presets that systemctl applies are links that the reader sees", .enabled(if: hasSystemctl))
     func presets() throws {
         let scratch = try Self.made()
