@@ -119,7 +119,7 @@ struct SecretSearch {
             credentials.append(CredentialFile(kind: kind, evidence: Evidence(path)))
             return
         }
-        guard found.status.size >= 20, found.status.size <= Self.sizeLimit, !name.hasSuffix(".pub") else { return }
+        guard found.status.size > 0, found.status.size <= Self.sizeLimit, !name.hasSuffix(".pub") else { return }
         guard reads < Self.readLimit, bytes < Self.byteLimit else {
             cut = "more than \(Self.readLimit) files or \(Self.byteLimit >> 20) MiB would have to be read"
             return

@@ -8,7 +8,7 @@ struct UnitFiles {
         "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
         "/lib/systemd/system",
     ]
-    static let unitLimit = 10_000
+    static let unitLimit = 4000
 
     /// What stands in one folder under a unit's name.
     struct Entry {

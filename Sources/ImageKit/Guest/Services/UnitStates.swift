@@ -15,16 +15,12 @@ struct UnitStates {
         var units: [ServiceUnit] = []
         // Names that lead to another unit's are that one's.
         var aliases: [String: [String]] = [:]
-        var links: [String: [Evidence]] = [:]
-        var isEnabledByAlias: [String: Bool] = [:]
+        var links: [String: [UnitFiles.Entry]] = [:]
         for name in files.entries.keys.sorted() {
             guard let entry = files.entries[name]?.first, let other = alias(entry) else { continue }
             aliases[other, default: []].append(name)
             // An alias in /etc was made by enabling; one beside the unit came with it.
-            if entry.isConfiguration {
-                links[other, default: []].append(Evidence(entry.path, text: entry.target))
-                isEnabledByAlias[other] = (isEnabledByAlias[other] ?? true) && entry.isRuntime
-            }
+            if entry.isConfiguration { links[other, default: []].append(entry) }
         }
         var names = Set(files.entries.keys)
         // Instances stand in folders of wants, without a file of their own.
@@ -33,8 +29,7 @@ struct UnitStates {
         }
         for name in names.sorted() {
             if let entry = files.entries[name]?.first, alias(entry) != nil { continue }
-            units.append(
-                try unit(name, aliases[name] ?? [], links[name] ?? [], isRuntimeAlias: isEnabledByAlias[name]))
+            units.append(try unit(name, aliases[name] ?? [], links[name] ?? []))
         }
         return units
     }
@@ -49,9 +44,7 @@ struct UnitStates {
         return files.entries[name] == nil ? nil : name
     }
 
-    private func unit(_ name: String, _ aliases: [String], _ links: [Evidence], isRuntimeAlias: Bool?) throws(Failure)
-        -> ServiceUnit
-    {
+    private func unit(_ name: String, _ aliases: [String], _ links: [UnitFiles.Entry]) throws(Failure) -> ServiceUnit {
         let own = files.entries[name]?.first
         let template = UnitFiles.template(of: name)
         let entry = own ?? template.flatMap { files.entries[$0]?.first }
@@ -89,8 +82,15 @@ struct UnitStates {
                 evidence: [Evidence(entry.path)])
         }
         let made = wants.filter { $0.isConfiguration }
-        let evidence = made.map { Evidence($0.path) } + links
-        let state = state(entry, made, isRuntimeAlias, content)
+        let evidence = made.map { Evidence($0.path) } + links.map { Evidence($0.path, text: $0.target) }
+        // Names that the unit itself asks for; links of other names make it `indirect`.
+        let asked = Set([name] + content.prefix(1).words("Install", "Alias") + Self.standardInstance(name, content))
+        let state = state(
+            entry,
+            byName: made.filter { asked.contains($0.unit) }.map(\.isRuntime)
+                + links.filter { asked.contains($0.name) }.map(\.isRuntime),
+            hasOthers: made.contains { !asked.contains($0.unit) } || links.contains { !asked.contains($0.name) },
+            content)
         let listens =
             name.hasSuffix(".socket")
             ? ["ListenStream", "ListenDatagram", "ListenSequentialPacket"].flatMap { content.words("Socket", $0) } : []
@@ -100,11 +100,20 @@ struct UnitStates {
             evidence: state == .enabled || state == .enabledRuntime ? evidence : [Evidence(file.path)])
     }
 
+    /// The instance that enabling a template enables.
+    private static func standardInstance(_ name: String, _ content: [KeyFile]) -> [String] {
+        guard name.contains("@."), let at = name.firstIndex(of: "@") else { return [] }
+        let instances = content.prefix(1).words("Install", "DefaultInstance")
+        return instances.suffix(1).map { name[...at] + $0 + name[name.index(after: at)...] }
+    }
+
+    /// - Parameter byName: of each link under a name that the unit asks for, whether a reboot takes it away.
     private func state(
-        _ entry: UnitFiles.Entry, _ made: [UnitFiles.Want], _ isRuntimeAlias: Bool?, _ content: [KeyFile]
+        _ entry: UnitFiles.Entry, byName: [Bool], hasOthers: Bool, _ content: [KeyFile]
     ) -> ServiceUnit.State {
-        if made.contains(where: { !$0.isRuntime }) || isRuntimeAlias == false { return .enabled }
-        if !made.isEmpty || isRuntimeAlias == true { return .enabledRuntime }
+        if byName.contains(false) { return .enabled }
+        if !byName.isEmpty { return .enabledRuntime }
+        if hasOthers { return .indirect }
         // A link to a file outside of the unit path.
         if let target = entry.target, target.hasPrefix("/"), entry.isConfiguration,
             !UnitFiles.folders.contains(where: { target.hasPrefix($0 + "/") })

@@ -21,7 +21,7 @@ struct SSHConfigurations {
 
     private static let everywhere: [(String, [String])] = [
         ("PermitRootLogin", ["yes", "no", "prohibit-password", "without-password", "forced-commands-only"]),
-        ("PasswordAuthentication", ["yes", "no", "true", "false"]),
+        ("PasswordAuthentication", ["yes", "no"]),
         ("KbdInteractiveAuthentication", ["yes", "no"]), ("ChallengeResponseAuthentication", ["yes", "no"]),
         ("PubkeyAuthentication", ["yes", "no"]), ("PermitEmptyPasswords", ["yes", "no"]),
         ("X11Forwarding", ["yes", "no"]), ("AllowTcpForwarding", ["yes", "no", "local", "all"]),
@@ -41,7 +41,8 @@ struct SSHConfigurations {
     private static let bad = [
         "PermitRootLogins no", "PermitRootLogin maybe", "PasswordAuthentication", "Banner \"/etc/issue",
         "MaxAuthTries x",
-        "PasswordAuthentication yes no", "LoginGraceTime 5q", "PermitEmptyPasswords=", "UseDNS ''",
+        "PasswordAuthentication yes no", "LoginGraceTime 5q", "PermitEmptyPasswords=", "X11Forwarding true",
+        "AuthenticationMethods retina", "UseDNS ''",
     ]
 
     private mutating func line(inBlock: Bool) -> String {
