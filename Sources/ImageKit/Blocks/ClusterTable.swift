@@ -7,11 +7,69 @@ protocol ClusterTable: Sendable {
     /// Bytes of the disk.
     var diskSize: UInt64 { get }
 
-    /// Where a piece is, and for how many pieces from there on the same can be said without reading more.
-    ///
-    /// Of pieces with data, one at a time, or as many as lie one after the other.
-    func run(at cluster: UInt64) throws(Failure) -> (cluster: Cluster, count: UInt64)
+    /// Where a piece is, and for how many pieces from there on the same is true.
+    /// - Parameter limit: how many pieces are of interest: no more entries of the table are looked at.
+    func run(at cluster: UInt64, limit: UInt64) throws(Failure) -> Run
     func unpack(_ packed: PackedCluster) throws(Failure) -> [UInt8]
+}
+
+/// Pieces that follow each other on the disk: holes all, or data that lies in one stretch of the file.
+struct Run {
+    var cluster: Cluster
+    /// In pieces, and never zero.
+    var count: UInt64
+    /// How many entries of tables were looked at: what the answer cost.
+    var looked: Int
+
+    init(_ cluster: Cluster, _ count: UInt64 = 1, looked: Int = 1) {
+        (self.cluster, self.count, self.looked) = (cluster, max(count, 1), looked)
+    }
+
+    /// From a stretch of a table's entries.
+    /// - Parameter piece: what the entry says. One that can't be believed is no matter before it is the first.
+    init(
+        of entries: Int, clusterSize: UInt64, _ piece: (Int) throws(Failure) -> Cluster
+    ) throws(Failure) {
+        let first = try piece(0)
+        var count = 1
+        scan: while count < entries {
+            guard let next = try? piece(count) else { break }
+            switch (first, next) {
+            case (.hole, .hole): break
+            case (.data(let one), .data(let other)) where other == one &+ UInt64(count) * clusterSize: break
+            default: break scan
+            }
+            count += 1
+        }
+        self.init(first, UInt64(count), looked: count)
+    }
+}
+
+/// Entries of a table that stand one after the other.
+struct TableEntries {
+    private let bytes: [UInt8]
+    private let width: Int
+    /// At least one.
+    var count: Int { bytes.count / width }
+
+    /// - Parameters:
+    ///   - offset: of the first, in bytes.
+    ///   - count: at most so many; fewer come where a page of the cache ends, one at least.
+    init(_ file: PageCache, at offset: UInt64, width: Int, count: UInt64) throws(Failure) {
+        let page = UInt64(PageCache.pageSize)
+        let inPage = (page - offset % page) / UInt64(width)
+        self.width = width
+        bytes = try file.bytes(at: offset, count: width * Int(max(1, min(count, inPage))))
+    }
+
+    func little64(_ index: Int) -> UInt64 {
+        bytes.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)) }
+    }
+    func big64(_ index: Int) -> UInt64 { little64(index).byteSwapped }
+    func little32(_ index: Int) -> UInt32 {
+        bytes.withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)) }
+    }
+    func big32(_ index: Int) -> UInt32 { little32(index).byteSwapped }
 }
 
 enum Cluster: Equatable {

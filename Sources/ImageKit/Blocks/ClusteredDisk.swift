@@ -18,17 +18,13 @@ final class ClusteredDisk<Table: ClusterTable>: ByteSource {
         while filled < buffer.count {
             let place = offset + UInt64(filled)
             let inside = place % table.clusterSize
-            let (cluster, count) = try table.run(at: place / table.clusterSize)
-            let room: UInt64
-            if case .packed = cluster {
-                room = table.clusterSize - inside
-            } else {
-                let (all, isLarge) = table.clusterSize.multipliedReportingOverflow(by: max(count, 1))
-                room = (isLarge ? UInt64.max : all) - inside
-            }
+            let wanted = (inside + UInt64(buffer.count - filled) - 1) / table.clusterSize + 1
+            let run = try table.run(at: place / table.clusterSize, limit: wanted)
+            var room = table.clusterSize - inside
+            if case .packed = run.cluster {} else { room += (min(run.count, wanted) - 1) * table.clusterSize }
             let part = UnsafeMutableRawBufferPointer(
                 rebasing: buffer[filled..<filled + Int(min(room, UInt64(buffer.count - filled)))])
-            switch cluster {
+            switch run.cluster {
             case .hole: part.initializeMemory(as: UInt8.self, repeating: 0)
             case .data(let start): try file.read(at: start &+ inside, into: part)
             case .packed(let packed): try read(packed, at: Int(inside), into: part)
@@ -53,22 +49,25 @@ final class ClusteredDisk<Table: ClusterTable>: ByteSource {
         }
     }
 
+    /// Ends after a while where it would go on: the answer is then a part of the stretch.
     func extent(at offset: UInt64) throws(Failure) -> Extent? {
         guard offset < size else { return nil }
-        let first = offset / table.clusterSize
         let end = (size - 1) / table.clusterSize + 1
-        var next = first
+        var next = offset / table.clusterSize
         var isHole: Bool?
-        while next < end {
-            let (cluster, count) = try table.run(at: next)
-            let hole = cluster == .hole
+        for _ in 0..<Self.runLimit where next < end {
+            let run = try table.run(at: next, limit: end - next)
+            let hole = run.cluster == .hole
             if let isHole, isHole != hole { break }
             isHole = hole
-            next = min(end, next + max(1, min(count, end - next)))
+            next += min(run.count, end - next)
         }
-        let stop = min(size, next.multipliedReportingOverflow(by: table.clusterSize).partialValue)
-        return Extent(offset: offset, length: (next >= end ? size : stop) - offset, isHole: isHole ?? true)
+        return Extent(
+            offset: offset, length: (next >= end ? size : next * table.clusterSize) - offset, isHole: isHole ?? true)
     }
+
+    /// Runs that one answer is made of.
+    private static var runLimit: Int { 4096 }
 }
 
 /// The pieces that were unpacked last: one is asked for many times, 4 KiB each.

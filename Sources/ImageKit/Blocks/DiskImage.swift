@@ -111,27 +111,13 @@ public struct DiskImage: ByteSource {
 
     /// The facts with what must be counted: bytes in use, the map of them, whether the tables stay inside the file.
     ///
-    /// Reads tables only, no data.
+    /// Reads tables only, no data, and no more of them than `Survey.limit`.
     public func surveyed() -> DiskFacts {
         var facts = facts
-        var used: UInt64 = 0
-        var extents: [DataExtent] = []
-        var offset: UInt64 = 0
         do throws(Failure) {
-            while let extent = try disk.extent(at: offset) {
-                if !extent.isHole {
-                    used += extent.length
-                    if let last = extents.last, last.offset + last.length == extent.offset {
-                        extents[extents.count - 1].length += extent.length
-                    } else if extents.count < DiskFacts.extentLimit {
-                        extents.append(DataExtent(offset: extent.offset, length: extent.length))
-                    }
-                }
-                offset = extent.offset + extent.length
-            }
-            facts.usedSize = .known(used)
-            facts.extents = .known(extents)
-            if let beyond = try (disk as? any Bounded)?.firstOutside() {
+            let survey = if let disk = disk as? any Surveyed { try disk.survey() } else { try Survey(of: disk) }
+            (facts.usedSize, facts.extents) = (.known(survey.used), .known(survey.extents))
+            if let beyond = survey.outside {
                 facts.defects = .known(
                     (facts.defects.value ?? []) + [
                         "the disk's byte \(beyond) lies past the file's end: the file was cut"
@@ -143,31 +129,5 @@ public struct DiskImage: ByteSource {
             facts.defects = .known((facts.defects.value ?? []) + [error.message])
         }
         return facts
-    }
-}
-
-/// A disk whose table may point past its file's end.
-private protocol Bounded {
-    /// The first byte of the disk whose data the file does not have; nil if it has all.
-    func firstOutside() throws(Failure) -> UInt64?
-}
-
-extension ClusteredDisk: Bounded {
-    func firstOutside() throws(Failure) -> UInt64? {
-        let end = (size - 1) / table.clusterSize + 1
-        var next: UInt64 = 0
-        while next < end {
-            let (cluster, count) = try table.run(at: next)
-            switch cluster {
-            case .hole: break
-            case .data(let start):
-                let wanted = min(table.clusterSize, size - next * table.clusterSize)
-                guard start <= file.size, wanted <= file.size - start else { return next * table.clusterSize }
-            case .packed(let packed):
-                guard packed.offset < file.size else { return next * table.clusterSize }
-            }
-            next += max(1, min(count, end - next))
-        }
-        return nil
     }
 }

@@ -76,29 +76,38 @@ struct Qcow2: ClusterTable {
         file = PageCache(source, capacity: 256)
     }
 
-    func run(at cluster: UInt64) throws(Failure) -> (cluster: Cluster, count: UInt64) {
+    func run(at cluster: UInt64, limit: UInt64) throws(Failure) -> Run {
         let perTable = clusterSize / 8
         let index = cluster / perTable
         guard index < firstLevelCount else { throw .damaged("no table has cluster \(cluster)") }
-        let table = try entry(firstLevelOffset + index * 8) & Self.offsetMask
         let left = perTable - cluster % perTable
-        guard table != 0 else { return (.hole, left) }
+        let tables = try TableEntries(
+            file, at: firstLevelOffset + index * 8, width: 8,
+            count: limit <= left ? 1 : min(firstLevelCount - index, (limit - left) / perTable + 2))
+        let table = tables.big64(0) & Self.offsetMask
+        guard table != 0 else {
+            let empty = (0..<tables.count).prefix { tables.big64($0) & Self.offsetMask == 0 }.count
+            return Run(.hole, left + UInt64(empty - 1) * perTable, looked: empty)
+        }
         guard table % clusterSize == 0 else { throw .damaged("a table at \(table) is not where a cluster begins") }
-        let entry = try entry(table &+ (cluster % perTable) * 8)
-        if entry & Self.compressedFlag != 0 { return (.packed(try packed(entry)), 1) }
+        let entries = try TableEntries(
+            file, at: table + (cluster % perTable) * 8, width: 8, count: min(left, max(limit, 1)))
+        return try Run(of: entries.count, clusterSize: clusterSize) { index throws(Failure) in
+            try piece(entries.big64(index))
+        }
+    }
+
+    private func piece(_ entry: UInt64) throws(Failure) -> Cluster {
+        if entry & Self.compressedFlag != 0 { return .packed(try packed(entry)) }
         let offset = entry & Self.offsetMask
         // Bit 0: reads as zeros, whatever is allocated for it (version 3).
-        if offset == 0 || version == 3 && entry & 1 != 0 { return (.hole, 1) }
+        if offset == 0 || version == 3 && entry & 1 != 0 { return .hole }
         guard offset % clusterSize == 0 else { throw .damaged("data at \(offset) is not where a cluster begins") }
-        return (.data(at: offset), 1)
+        return .data(at: offset)
     }
 
     private static let offsetMask: UInt64 = 0x00FF_FFFF_FFFF_FE00
     private static let compressedFlag: UInt64 = 1 << 62
-
-    private func entry(_ offset: UInt64) throws(Failure) -> UInt64 {
-        try Numbers(try file.bytes(at: offset, count: 8), "a table").big64(0)
-    }
 
     private func packed(_ entry: UInt64) throws(Failure) -> PackedCluster {
         let bits = 62 - (clusterBits - 8)

@@ -18,6 +18,7 @@ struct VHD: ClusterTable {
 
     /// - Parameter atEnd: whether the footer is where it belongs; else its copy at the file's begin is read.
     init(_ source: FileSource, atEnd: Bool) throws(Failure) {
+        guard source.size >= Self.footerSize else { throw .damaged("the VHD footer is cut short") }
         let place = atEnd ? source.size - Self.footerSize : 0
         let footer = Numbers(try source.bytes(at: place, count: 512), "the VHD footer")
         guard try Self.sum(footer.bytes, but: 64) == footer.big32(64) else {
@@ -71,11 +72,14 @@ struct VHD: ClusterTable {
         }
     }
 
-    func run(at cluster: UInt64) throws(Failure) -> (cluster: Cluster, count: UInt64) {
+    func run(at cluster: UInt64, limit: UInt64) throws(Failure) -> Run {
         guard cluster < tableCount else { throw .damaged("no table has block \(cluster)") }
-        let sector = try Numbers(try file.bytes(at: tableOffset + cluster * 4, count: 4), "the table").big32(0)
-        guard sector != .max else { return (.hole, 1) }
-        return (.data(at: UInt64(sector) * 512 + bitmapSize), 1)
+        let entries = try TableEntries(
+            file, at: tableOffset + cluster * 4, width: 4, count: min(limit, tableCount - cluster))
+        return try Run(of: entries.count, clusterSize: clusterSize) { index throws(Failure) in
+            let sector = entries.big32(index)
+            return sector == .max ? .hole : .data(at: UInt64(sector) * 512 + bitmapSize)
+        }
     }
 
     /// One's complement of the sum of all bytes but the checksum's own.

@@ -45,15 +45,20 @@ struct VHDX: ClusterTable {
         }
     }
 
-    func run(at cluster: UInt64) throws(Failure) -> (cluster: Cluster, count: UInt64) {
+    func run(at cluster: UInt64, limit: UInt64) throws(Failure) -> Run {
         // After each chunk of payload entries stands one of a bitmap.
         let index = cluster + cluster / chunk
         guard index < tableCount else { throw .damaged("no table has block \(cluster)") }
-        let entry = try Numbers(try file.bytes(at: tableOffset + index * 8, count: 8), "the table").little64(0)
-        switch entry & 7 {
-        case 0...3: return (.hole, 1)
-        case 6: return (.data(at: entry & ~0xFFFFF), 1)
-        default: throw .damaged("block \(cluster) is in state \(entry & 7)")
+        let entries = try TableEntries(
+            file, at: tableOffset + index * 8, width: 8,
+            count: min(limit, chunk - cluster % chunk, tableCount - index))
+        return try Run(of: entries.count, clusterSize: clusterSize) { index throws(Failure) in
+            let entry = entries.little64(index)
+            switch entry & 7 {
+            case 0...3: return .hole
+            case 6: return .data(at: entry & ~0xFFFFF)
+            default: throw .damaged("block \(cluster + UInt64(index)) is in state \(entry & 7)")
+            }
         }
     }
 
@@ -65,6 +70,12 @@ struct VHDX: ClusterTable {
         static let parameters = "CAA16737FA364D43B3B633F0AA44E76B"
         static let size = "2FA54224CD1B4876B2115DBED83BF4B8"
         static let sector = "8141BF1DA96F4709BA47F233A8FAAB5F"
+        /// Those that are read, and those that change nothing for a reader: the page 83 data, the physical sector's size,
+        /// the parent's locator.
+        static let items = [
+            parameters, size, sector, "BECA12ABB2E6452393EFC309E000C746", "CDA348C7445D44719CC9E9885251C556",
+            "A8D35F2DB30B454DABF7D3D84834AB0C",
+        ]
     }
 
     /// The newer of the two headers must have no log: what that holds would have to be written first.
@@ -94,12 +105,17 @@ struct VHDX: ClusterTable {
             var regions: [String: (offset: UInt64, length: UInt32)] = [:]
             for number in 0..<count {
                 let start = 16 + number * 32
+                let name = try guid(table, start)
                 let offset = try table.little64(start + 16)
                 let length = try table.little32(start + 24)
                 guard offset <= source.size, UInt64(length) <= source.size - offset else {
                     throw .damaged("a VHDX region lies outside of the file")
                 }
-                regions[try guid(table, start)] = (offset, length)
+                let isRequired = try table.little32(start + 28) & 1 != 0
+                guard !isRequired || [Identifier.table, Identifier.metadata].contains(name) else {
+                    throw Self.unknown(name)
+                }
+                regions[name] = (offset, length)
             }
             return regions
         }
@@ -117,15 +133,26 @@ struct VHDX: ClusterTable {
         var items: [String: Numbers] = [:]
         for number in 0..<count {
             let start = 32 + number * 32
+            let name = try guid(table, start)
+            let isRequired = try table.little32(start + 24) & 4 != 0
+            guard !isRequired || Identifier.items.contains(name) else {
+                throw Self.unknown(name)
+            }
             let offset = UInt64(try table.little32(start + 16))
             let length = min(UInt64(try table.little32(start + 20)), 64)
             guard offset <= UInt64(region.length), length <= UInt64(region.length) - offset else {
                 throw .damaged("an item of the VHDX's metadata lies outside of it")
             }
-            items[try guid(table, start)] = Numbers(
+            items[name] = Numbers(
                 try source.bytes(at: region.offset + offset, count: Int(length)), "an item of the VHDX's metadata")
         }
         return items
+    }
+
+    private static func unknown(_ name: String) -> Failure {
+        .unwanted(
+            "the VHDX holds a part that must be understood and is not known (\(name))",
+            "convert it: qemu-img convert -O vhdx")
     }
 
     /// In capitals without dashes, in the order that people write it.

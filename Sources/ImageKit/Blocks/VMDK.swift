@@ -90,24 +90,34 @@ struct VMDK: ClusterTable {
         }
     }
 
-    func run(at cluster: UInt64) throws(Failure) -> (cluster: Cluster, count: UInt64) {
+    func run(at cluster: UInt64, limit: UInt64) throws(Failure) -> Run {
         let index = cluster / perTable
         guard index < directoryCount else { throw .damaged("no table has grain \(cluster)") }
-        let table = UInt64(try entry(directoryOffset + index * 4))
-        guard table != 0 else { return (.hole, perTable - cluster % perTable) }
-        let grain = UInt64(try entry(table * 512 + (cluster % perTable) * 4))
+        let left = perTable - cluster % perTable
+        let tables = try TableEntries(
+            file, at: directoryOffset + index * 4, width: 4,
+            count: limit <= left ? 1 : min(directoryCount - index, (limit - left) / perTable + 2))
+        let table = UInt64(tables.little32(0))
+        guard table != 0 else {
+            let empty = (0..<tables.count).prefix { tables.little32($0) == 0 }.count
+            return Run(.hole, left + UInt64(empty - 1) * perTable, looked: empty)
+        }
+        let entries = try TableEntries(
+            file, at: table * 512 + (cluster % perTable) * 4, width: 4, count: min(left, max(limit, 1)))
+        return try Run(of: entries.count, clusterSize: clusterSize) { index throws(Failure) in
+            try piece(UInt64(entries.little32(index)))
+        }
+    }
+
+    private func piece(_ grain: UInt64) throws(Failure) -> Cluster {
         // 1: a grain of zeros (flag 4 of the header).
-        guard grain > 1 else { return (.hole, 1) }
+        guard grain > 1 else { return .hole }
         let offset = grain * 512
-        guard isCompressed else { return (.data(at: offset), 1) }
+        guard isCompressed else { return .data(at: offset) }
         // A marker: the grain's first sector, its packed size.
         let size = try Numbers(try file.bytes(at: offset + 8, count: 4), "a grain").little32(0)
         guard UInt64(size) <= 2 * clusterSize + 512 else { throw .damaged("a grain of \(size) packed bytes is none") }
-        return (.packed(PackedCluster(offset: offset + 12, size: Int(size))), 1)
-    }
-
-    private func entry(_ offset: UInt64) throws(Failure) -> UInt32 {
-        try Numbers(try file.bytes(at: offset, count: 4), "a table").little32(0)
+        return .packed(PackedCluster(offset: offset + 12, size: Int(size)))
     }
 
     func unpack(_ packed: PackedCluster) throws(Failure) -> [UInt8] {
