@@ -142,7 +142,9 @@ let package = Package(
             ["Guest", "Initramfs", "PackageDatabases", "Partitions", "FileSystems", "Blocks", "Documents"]),
 
         // The process that reads one image, and nothing else.
-        leaf("ReaderRuntime", ["Inspection", "Blocks", "FileSystems", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
+        leaf(
+            "ReaderRuntime",
+            ["Inspection", "Blocks", "FileSystems", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
         .executableTarget(name: "Reader", dependencies: ["ReaderRuntime"], swiftSettings: strict),
 
         // What the host does.

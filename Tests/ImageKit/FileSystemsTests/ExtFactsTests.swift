@@ -1,9 +1,10 @@
 import Blocks
 import Documents
-@testable import FileSystems
 import Foundation
 import TestSupport
 import Testing
+
+@testable import FileSystems
 
 /// What an ext file system tells of itself is what dumpe2fs prints.
 @Suite(.enabled(if: Peers.ext && Peers.has("dumpe2fs"), "dumpe2fs, debugfs and mke2fs (e2fsprogs) are not here"))
@@ -15,8 +16,12 @@ struct ExtFactsTests {
     @Test(
         arguments: [
             ["-t", "ext2", "-b", "1024"], ["-t", "ext3"], ["-t", "ext4", "-L", "root fs"],
-            ["-t", "ext4", "-O", "bigalloc,inline_data"], ["-t", "ext4", "-O", "^64bit,quota,project,encrypt,casefold"],
-            ["-t", "ext4", "-O", "meta_bg,^resize_inode,mmp,ea_inode,large_dir,verity,sparse_super2,metadata_csum_seed"],
+            ["-t", "ext4", "-O", "bigalloc,inline_data"],
+            ["-t", "ext4", "-O", "^64bit,quota,project,encrypt,casefold"],
+            [
+                "-t", "ext4", "-O",
+                "meta_bg,^resize_inode,mmp,ea_inode,large_dir,verity,sparse_super2,metadata_csum_seed",
+            ],
             ["-t", "ext4", "-O", "orphan_file,fast_commit,stable_inodes"],
         ])
     func factsAreAsDumpe2fsPrintsThem(_ options: [String]) throws {
@@ -33,7 +38,9 @@ struct ExtFactsTests {
         #expect(facts.free.value == (UInt64(printed["Free blocks"] ?? "") ?? 0) * size)
         #expect(facts.uuid.value == printed["Filesystem UUID"])
         #expect((facts.label.value ?? "<none>") == printed["Filesystem volume name"])
-        #expect(Set(facts.features.value ?? []) == Set((printed["Filesystem features"] ?? "").split(separator: " ").map(String.init)))
+        #expect(
+            Set(facts.features.value ?? [])
+                == Set((printed["Filesystem features"] ?? "").split(separator: " ").map(String.init)))
         #expect(facts.clean.value == (printed["Filesystem state"] == "clean"))
         #expect(facts.needsRecovery.value == false && facts.hasErrors.value == false)
         #expect(facts.kind.value == (try blkid(image.path).kind))
@@ -80,14 +87,18 @@ struct ExtFactsTests {
             let found = try #require(try GuestTree(root: fileSystem).find("/huge"))
             #expect(found.status.size == 1 << 40 + 3)
             var buffer = [UInt8](repeating: 1, count: 100)
-            let count = try buffer.withUnsafeMutableBytes { try fileSystem.read(found.number, at: 1 << 40 - 10, into: $0) }
+            let count = try buffer.withUnsafeMutableBytes {
+                try fileSystem.read(found.number, at: 1 << 40 - 10, into: $0)
+            }
             #expect(buffer[..<count].elementsEqual([UInt8](repeating: 0, count: 10) + Array("end".utf8)))
         }
     }
 
     @Test func piecesAreTheSameAsTheWhole() throws {
         let sample = try HostileTests.sample.get()
-        for options in [["-t", "ext4", "-b", "1024"], ["-t", "ext2", "-b", "1024"], ["-t", "ext4", "-O", "inline_data"]] {
+        for options in [
+            ["-t", "ext4", "-b", "1024"], ["-t", "ext2", "-b", "1024"], ["-t", "ext4", "-O", "inline_data"],
+        ] {
             let image = try Image(options, from: sample.path + "/tree", size: "16M")
             let fileSystem = try image.fileSystem()
             var generator = SeededGenerator(state: 7)
