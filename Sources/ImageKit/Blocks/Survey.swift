@@ -2,10 +2,11 @@ import Documents
 
 /// What the tables of a disk tell when all of them are read once.
 struct Survey {
-    /// Entries of tables that are looked at, and as many steps of 16: a disk of 8 TiB in pieces of 64 KiB.
+    /// Entries of tables that are looked at, a stretch counting as 32: a full disk of 4 TiB in pieces of 64 KiB, or
+    /// 128 GiB of it with no two of them in order.
     ///
     /// Tables that share their parts, in a small file, would tell of any number of pieces.
-    static let limit = 1 << 27
+    static let limit = 1 << 26
 
     /// Bytes that hold data.
     private(set) var used: UInt64 = 0
@@ -27,7 +28,7 @@ struct Survey {
     }
 
     fileprivate mutating func add(_ extent: Extent, looked: Int) throws(Failure) {
-        cost += 16 + looked
+        cost += 32 + looked
         guard cost <= Self.limit else {
             throw Failure(
                 .refused, "the disk's map is too large to be read", hint: "write the image anew: qemu-img convert")

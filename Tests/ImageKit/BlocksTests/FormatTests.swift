@@ -72,7 +72,7 @@ struct FormatTests {
     @Test(arguments: forms) func aFormatHasTheBytesAndTheHolesOfItsDisk(_ form: Form) throws {
         // No whole number of clusters, blocks or grains.
         let sample = try Sample(size: (9 << 20) + 3 * 512)
-        let path = try sample.converted("disk." + form.peer, form.arguments)
+        let path = try sample.converted("image." + form.peer, form.arguments)
         let file = try OpenFile(path)
         let disk = try DiskImage(descriptor: file.descriptor)
         let size = try virtualSize(path, form.peer)
@@ -105,7 +105,8 @@ struct FormatTests {
         for extent in found where extent.isHole {
             #expect(bytes[Int(extent.offset)..<Int(extent.offset + extent.length)].allSatisfy { $0 == 0 })
         }
-        #expect(found == (try map(path, form.peer)))
+        // qemu has no map of VHDX: all of it is data there.
+        if form.peer != "vhdx" { #expect(found == (try map(path, form.peer))) }
         let data = found.filter { !$0.isHole }
         #expect(facts.usedSize.value == data.reduce(0) { $0 + $1.length })
         #expect(
@@ -153,7 +154,11 @@ struct FormatTests {
         #expect(disk.size == witness.size)
         #expect(
             try disk.bytes(at: 0, count: Int(disk.size)) == (try witness.bytes(at: 0, count: Int(witness.size))))
-        #expect(try extents(disk) == (try map(path, format)))
+        // qemu has no map of VHDX: all of it is data there.
+        if format != "vhdx" {
+            let (ours, peers) = (try extents(disk), try map(path, format))
+            #expect(ours == peers)
+        }
         #expect(disk.surveyed().defects.value == [])
     }
 
