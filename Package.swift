@@ -136,16 +136,14 @@ let package = Package(
         leaf("ProviderRuntime", ["ProviderAPI", "CSystem"]),
         .executableTarget(name: "Worker", dependencies: ["ProviderRuntime"], swiftSettings: strict),
 
-        imageKit("Guest", ["FileSystems", "Blocks", "Digest", "Documents", yams]),
+        imageKit("Guest", ["FileSystems", "Blocks", "Digest", "CLzma", "Documents", yams]),
         imageKit(
             "Inspection",
             ["Guest", "Initramfs", "PackageDatabases", "Partitions", "FileSystems", "Blocks", "Documents"]),
 
         // The process that reads one image, and nothing else.
-        imageKit(
-            "Serving",
-            ["Inspection", "Blocks", "FileSystems", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
-        .executableTarget(name: "Reader", dependencies: ["Serving"], swiftSettings: strict),
+        leaf("ReaderRuntime", ["Inspection", "Blocks", "FileSystems", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
+        .executableTarget(name: "Reader", dependencies: ["ReaderRuntime"], swiftSettings: strict),
 
         // What the host does.
         hostKit("Workers", ["ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
@@ -216,6 +214,10 @@ let package = Package(
             name: "GuestTests",
             dependencies: ["ImageTesting", "TestSupport", "Guest", "FileSystems", "Blocks", "Documents"],
             path: "Tests/ImageKit/GuestTests", swiftSettings: strict),
+        .testTarget(
+            name: "FileSystemsTests",
+            dependencies: ["ImageTesting", "TestSupport", "FileSystems", "Blocks", "Documents"],
+            path: "Tests/ImageKit/FileSystemsTests", swiftSettings: strict),
         .testTarget(
             name: "InitramfsTests",
             dependencies: ["ImageTesting", "TestSupport", "Initramfs", "FileSystems", "Documents"],

@@ -142,6 +142,10 @@ struct RunTests {
                 "is no target"
             ),
             (
+                ["container", "publish", "-v", "24.03-LTS-SP2", "--mirror", "mirror", "--to", "aws:us-east-1"], 2,
+                "aws publishes nothing in this version"
+            ),
+            (
                 ["container", "publish", "-v", "24.03-LTS-SP2", "--mirror", "none", "--to", "local:x"], 2,
                 "not a directory"
             ),

@@ -60,7 +60,8 @@ public struct BIOSLoader: Sendable, Equatable, Codable {
     public var core: Fact<Bool>
     /// Where the core lies: `before the first partition`, `BIOS boot partition 1`, or `partition 2` of one it should not be in.
     public var corePlace: Fact<String>
-    /// Modules folder of GRUB for BIOS (`/boot/grub2/i386-pc`), from which the rest is loaded; absent if there is none.
+    /// From where GRUB for BIOS loads the rest: its modules folder (`/boot/grub2/i386-pc`), or `core image` if what shows the menu is in
+    /// the core; absent if there is neither.
     public var modules: Fact<String>
 
     enum CodingKeys: String, CodingKey {

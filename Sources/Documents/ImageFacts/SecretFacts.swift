@@ -46,7 +46,7 @@ public struct SecretFacts: Sendable, Equatable, Codable {
     public var mail: Fact<Leftovers>
     /// Files and folders under /etc, /usr/bin, /usr/sbin, /root and homes that everyone may write to (folders without the sticky bit).
     public var writableByAll: Fact<Leftovers>
-    /// Regular files in /usr/bin, /usr/sbin, /usr/libexec, /usr/lib and /usr/local that run as their owner or group (set-id).
+    /// Programs in /usr/bin, /usr/sbin, /usr/libexec, /usr/lib (two levels), /usr/local and /opt that run as their owner or group.
     public var setID: Fact<Leftovers>
 
     enum CodingKeys: String, CodingKey {

@@ -50,7 +50,7 @@ public struct ServiceUnit: Sendable, Equatable, Codable {
         /// Its name leads to /dev/null: it never starts.
         case masked
         case maskedRuntime = "masked-runtime"
-        /// Its [Install] section only has Also=, and what that names is not enabled.
+        /// Its [Install] section only has Also=, or another name leads to it that the section does not ask for.
         case indirect
         /// Its file lies outside of the unit path and is linked into it.
         case linked

@@ -79,6 +79,11 @@ actor TargetRun {
     /// Login, names, quota, tag moves: everything that can fail before the first byte. Nothing is changed.
     func preflight() async throws {
         let manifest = provider.manifest
+        guard manifest.operations.contains(where: [EP_OP_UPLOAD, EP_OP_REGISTER, EP_OP_RELEASE].contains) else {
+            throw Failure(
+                .usage, "\(manifest.id) publishes nothing in this version", place: title,
+                hint: "it judges images: eulerpublisher check IMAGE --provider \(manifest.id)")
+        }
         let kind = artifact.document.kind
         guard manifest.artifacts.contains(kind) else {
             throw Failure(

@@ -26,7 +26,7 @@ struct InitramfsContent {
         var list: [UInt8] = []
         let archive = try InitramfsArchive(file, place: file.path, allowance: allowance) { visit throws(Failure) in
             let name = visit.entry.name
-            if let generator = Self.generators[name], marks[generator] == nil { marks[generator] = name }
+            if let generator = Self.generator(name), marks[generator] == nil { marks[generator] = name }
             if Self.bindsInterfaces(name) && rules.count < 100 { rules.append("/" + name) }
             guard let (owner, rest) = Self.module(name) else { return }
             if rest == "modules.dep" && owner == version && visit.entry.size <= UInt64(Self.listLimit) {
@@ -64,13 +64,16 @@ struct InitramfsContent {
             entries: archive.entries, modules: modules.keys.sorted(), persistentNetworkRules: rules.sorted())
     }
 
-    /// A file that only one tool puts in (dracut.modules(7), initramfs-tools(7), mkinitcpio(8)).
-    private static let generators: [String: Initramfs.Generator] = [
-        "usr/lib/dracut": .dracut, "lib/dracut": .dracut, "usr/lib/dracut-lib.sh": .dracut,
-        "lib/dracut-lib.sh": .dracut,
-        "conf/initramfs.conf": .initramfsTools, "conf/arch.conf": .initramfsTools,
-        "buildconfig": .mkinitcpio,
-    ]
+    /// Whose a file is that only one tool puts in (dracut.modules(7), initramfs-tools(7), mkinitcpio(8)).
+    private static func generator(_ name: String) -> Initramfs.Generator? {
+        switch name {
+        case "conf/initramfs.conf", "conf/arch.conf": return .initramfsTools
+        case "buildconfig": return .mkinitcpio
+        default:
+            let below = name.hasPrefix("usr/") ? name.dropFirst(4) : name[...]
+            return below.hasPrefix("lib/dracut/") || ["lib/dracut", "lib/dracut-lib.sh"].contains(below) ? .dracut : nil
+        }
+    }
 
     /// The kernel's version and the rest of a path below /lib/modules.
     private static func module(_ name: String) -> (version: String, rest: String)? {

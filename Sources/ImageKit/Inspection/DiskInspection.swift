@@ -62,6 +62,13 @@ public final class DiskInspection {
         facts.fstab = FstabReader(tree).facts()
         facts.kernels = KernelReader(tree).facts()
         facts.packages = PackageReader(tree).facts()
+        let ssh = SSHReader(tree).facts()
+        let accounts = AccountReader(tree, ssh: ssh).facts()
+        facts.ssh = ssh
+        facts.accounts = accounts
+        facts.sudo = SudoReader(tree, accounts: accounts).facts()
+        facts.services = ServiceReader(tree).facts()
+        facts.secrets = SecretReader(tree, accounts: accounts, ssh: ssh).facts()
         let cloudInit = CloudInitReader(tree, entries: boot.defaultEntries).facts()
         facts.cloudInit = cloudInit
         facts.network = NetworkReader(tree, entries: boot.defaultEntries, cloudInit: cloudInit).facts()

@@ -58,6 +58,7 @@ extension Check {
         case .unitEnabled: "units.enabled-any"
         case .unitsEnabled: "units.enabled"
         case .unitsDisabled: "units.disabled"
+        case .unitOrdered: "units.ordered"
         case .package: "packages.installed"
         case .noPackages: "packages.not-installed"
         case .cloudInit: "cloudinit"

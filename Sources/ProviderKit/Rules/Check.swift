@@ -108,6 +108,8 @@ public indirect enum Check: Sendable, Equatable {
     case unitEnabled(anyOf: [String])
     case unitsEnabled(allOf: [String])
     case unitsDisabled([String])
+    /// A unit that is there is ordered before these: `Before=` of its file or a drop-in (systemd.unit(5)).
+    case unitOrdered(String, before: [String])
     case package(anyOf: [String])
     case noPackages([String])
 

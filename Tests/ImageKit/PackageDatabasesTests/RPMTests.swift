@@ -5,7 +5,8 @@ import PackageDatabases
 import TestSupport
 import Testing
 
-@Suite struct RPMTests {
+/// One after the other: they look into one folder.
+@Suite(.serialized) struct RPMTests {
     private func read(_ path: String, _ format: PackageDatabase.Format, log: String? = nil) throws -> [String] {
         let log = try log.map { MemorySource(try Databases.bytes($0)) }
         return try RPMDatabase(MemorySource(try Databases.bytes(path)), format, log: log).packages

@@ -6,7 +6,7 @@ import time
 
 from parts.files import bzimage, elf, initramfs, link, put
 
-DRIVERS = ["virtio_pci", "virtio_blk", "virtio_scsi", "virtio_net", "xen_blkfront", "xen_netfront", "nvme", "ena",
+DRIVERS = ["virtio", "virtio_ring", "virtio_console", "nvme_core", "virtio_pci", "virtio_blk", "virtio_scsi", "virtio_net", "xen_blkfront", "xen_netfront", "nvme", "ena",
            "hv_storvsc", "hv_netvsc"]
 
 
@@ -172,7 +172,7 @@ def openeuler(tree, boot, uuid, boot_volume, root_hash, grub_hash):
     """The virtual machine image's shape: MBR, FAT /boot with both loaders, dracut, rpm, no cloud-init."""
     common(tree, "openEuler")
     version = "6.6.0-98.0.0.103.oe2403sp2.x86_64"
-    kernel(tree, (boot, ""), version, "dracut", [driver for driver in DRIVERS if driver not in ("nvme", "ena")])
+    kernel(tree, (boot, ""), version, "dracut", [driver for driver in DRIVERS if driver not in ("nvme", "nvme_core", "ena")])
     os.remove(tree + "/etc/cloud/cloud.cfg")
     os.rmdir(tree + "/etc/cloud")
     os.rmdir(tree + "/var/lib/cloud")

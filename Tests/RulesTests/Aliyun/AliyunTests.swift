@@ -49,4 +49,19 @@ import Testing
         image.commandLine("root=/dev/sda2 ro")
         try await WholeCheck("aliyun", image).agrees(with: AliyunRules.all)
     }
+
+    /// A check never guesses: of an image that nothing was read of, nothing is said, good or bad.
+    @Test func whatWasNotReadIsUnknown() {
+        for purpose in Purpose.allCases {
+            let findings = AliyunRules.all.evaluate(CheckSubject(facts: ImageFacts()), purpose: purpose)
+            #expect(findings.filter { $0.outcome != "unknown" }.map(\.rule) == [])
+            #expect(findings.allSatisfy { $0.message.text().isEmpty == false && $0.fix == nil })
+        }
+    }
+
+    @Test(arguments: AliyunExamples.all) func oneDefectIsOneError(_ example: Example) throws {
+        let rule = try #require(AliyunRules.all.rules.first { $0.id == example.rule })
+        let stops = rule.severity == .error && !rule.applicability.marketplaceOnly
+        #expect(example.errors(AliyunRules.all) == (stops ? [example.rule] : []))
+    }
 }

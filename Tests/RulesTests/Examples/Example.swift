@@ -26,6 +26,14 @@ struct Example: Sendable, CustomTestStringConvertible {
         return (good, rules.evaluate(image.subject, purpose: .marketplace).first { $0.rule == rule })
     }
 
+    /// One defect is one error, whatever else is said about it: the rules that stop the publication of the broken image.
+    func errors(_ rules: RuleTable) -> [String] {
+        var image = SoundImage()
+        prepared(&image)
+        broken(&image)
+        return rules.evaluate(image.subject).filter { $0.outcome == "fail" && $0.severity == "error" }.map(\.rule)
+    }
+
     func check(_ rules: RuleTable) {
         let (good, bad) = findings(rules)
         #expect(good?.outcome == "pass", "\(good.map { "\($0.message.text()) \($0.evidence ?? "")" } ?? "no finding")")

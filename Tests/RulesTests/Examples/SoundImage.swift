@@ -160,7 +160,10 @@ struct SoundImage {
         files = [
             "/etc/login.defs": "PASS_MAX_DAYS\t90\nPASS_WARN_AGE\t7\nPASS_MIN_LEN\t8\nENCRYPT_METHOD SHA512\n",
             "/etc/security/faillock.conf": "deny = 5\nunlock_time = 600\n",
+            "/usr/bin/cloud-init": "#!/usr/bin/python3\n",
             "/usr/bin/growpart": "#!/bin/sh\n",
+            "/usr/lib/systemd/system/cloud-init-local.service":
+                "[Unit]\nBefore=NetworkManager.service\nBefore=network-pre.target shutdown.target\n",
         ]
     }
 

@@ -16,10 +16,10 @@ struct WholeCheck {
         (self.id, self.image) = (id, image)
         let path = "\(BuildProducts.directory)/libep-\(id).so"
         let library = dlopen(path, RTLD_NOW | RTLD_LOCAL)
-        let why = library == nil ? dlerror().map { String(cString: $0) } ?? "" : ""
-        let symbol = dlsym(try #require(library, "\(path): \(why)"), "eulerpublisher_provider_v1")
+        if library == nil { throw Failure(.internal, dlerror().map { String(cString: $0) } ?? "", place: path) }
+        let symbol = try #require(dlsym(library, "eulerpublisher_provider_v1"))
         typealias Entry = @convention(c) () -> UnsafePointer<ep_provider>?
-        table = try #require(unsafeBitCast(try #require(symbol), to: Entry.self)())
+        table = try #require(unsafeBitCast(symbol, to: Entry.self)())
     }
 
     /// - Parameter facts: false: a host that can't read the image.

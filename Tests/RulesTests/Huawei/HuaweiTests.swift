@@ -42,4 +42,12 @@ import Testing
         let failed = HuaweiCloud.rules.evaluate(image.subject).filter { $0.outcome == "fail" }
         #expect(failed.map { "\($0.severity) \($0.rule)" } == ["warning huaweicloud.ims.no-lvm"])
     }
+
+    /// dracut without a word of configuration adds what the machine that builds needs, which is no server.
+    @Test func dracutThatIsToldNothingAddsNothing() {
+        var image = SoundImage()
+        image.installs("dracut")
+        let failed = HuaweiCloud.rules.evaluate(image.subject).filter { $0.outcome != "pass" }
+        #expect(failed.map { "\($0.outcome) \($0.rule)" } == ["fail huaweicloud.ims.dracut-drivers"])
+    }
 }

@@ -34,9 +34,13 @@ enum TencentExamples {
             $0.facts.boot?.bios = .absent()
             $0.facts.boot?.efi = .known([])
         },
-        Example("tencentcloud.cvm.arm-uefi", prepared: { $0.becomesARM() }) { $0.facts.boot?.efi = .known([]) },
+        Example(
+            "tencentcloud.cvm.arm-uefi", prepared: { $0.becomesARM() }, broken: { $0.facts.boot?.efi = .known([]) }),
         Example("tencentcloud.cvm.architecture") { $0.declared = .arm64 },
-        Example("tencentcloud.cvm.supported-architecture") { $0.becomes("riscv64") },
+        Example("tencentcloud.cvm.supported-architecture") {
+            $0.becomes("riscv64")
+            $0.declared = .riscv64
+        },
         Example("tencentcloud.cvm.root-device") { $0.commandLine("root=/dev/sda2 ro") },
         Example("tencentcloud.cvm.kernel") { $0.kernels { $0.version = "6.9.0-mine" } },
         Example("tencentcloud.cvm.virtio") { $0.lacksDriver("virtio_net", everywhere: true) },
@@ -45,13 +49,21 @@ enum TencentExamples {
     ]
 
     private static let initialisation = [
-        Example("tencentcloud.cvm.cloud-init") { $0.facts.cloudInit?.program = .absent() },
-        Example("tencentcloud.cvm.cloud-init-units") { $0.starts(not: "cloud-config.service") },
+        Example("tencentcloud.cvm.cloud-init") { $0.files.texts["/usr/bin/cloud-init"] = nil },
+        Example("tencentcloud.cvm.cloud-init-units") {
+            let place = Evidence("/usr/lib/systemd/system/cloud-config.service")
+            $0.facts.cloudInit?.stages = .known([
+                CloudInitStage(unit: "cloud-config.service", isEnabled: false, evidence: [place])
+            ])
+        },
         Example("tencentcloud.cvm.cloud-init-source") {
             $0.facts.cloudInit?.datasources = .known(["Ec2", "None"], [Evidence("/etc/cloud/cloud.cfg", line: 9)])
         },
         Example("tencentcloud.cvm.cloud-init-clean") {
             $0.facts.secrets?.instanceData = leftovers("/var/lib/cloud/instance/boot-finished")
+        },
+        Example("tencentcloud.cvm.cloud-init-order") {
+            $0.files.texts["/usr/lib/systemd/system/cloud-init-local.service"] = "[Unit]\nBefore=network-pre.target\n"
         },
     ]
 
@@ -78,11 +90,21 @@ enum TencentExamples {
         Example("tencentcloud.market.file-modes") {
             $0.facts.secrets?.writableByAll = leftovers("/etc/hosts", mode: 0o666)
         },
-        Example("tencentcloud.market.key-folder", prepared: { $0.files.modes["/root/.ssh"] = 0o700 }) {
-            $0.files.modes["/root/.ssh"] = 0o755
-        },
+        Example(
+            "tencentcloud.market.key-folder", prepared: { $0.files.modes["/root/.ssh"] = 0o700 },
+            broken: {
+                $0.files.modes["/root/.ssh"] = 0o755
+            }),
         Example("tencentcloud.market.logging") { $0.starts(not: "rsyslog.service") },
         Example("tencentcloud.market.no-passwords") { $0.password(Password(state: .hash, kind: "$6$")) },
+        Example("tencentcloud.market.no-boot-password") {
+            guard var menus = $0.facts.boot?.menus.value else { return }
+            menus[0].passwords = [
+                BootPassword(
+                    user: "root", kind: "pbkdf2", isStock: true, evidence: Evidence("/boot/grub2/grub.cfg", line: 4))
+            ]
+            $0.facts.boot?.menus = .known(menus)
+        },
         Example("tencentcloud.market.no-secrets") {
             let line = Evidence("/root/.docker/config.json")
             $0.facts.secrets?.credentials = .known([CredentialFile(kind: .registry, evidence: line)])
@@ -98,7 +120,8 @@ enum TencentExamples {
         },
         Example("tencentcloud.market.login-lock") { $0.files.texts["/etc/security/faillock.conf"] = "# deny = 3\n" },
         Example("tencentcloud.market.ssh-keys") { $0.sshd("PasswordAuthentication", "yes") },
-        Example("tencentcloud.market.ssh-port", prepared: { $0.sshd("Port", "2222") }) { $0.sshd("Port", "22") },
+        Example(
+            "tencentcloud.market.ssh-port", prepared: { $0.sshd("Port", "2222") }, broken: { $0.sshd("Port", "22") }),
         Example("tencentcloud.market.ssh-idle") { $0.sshd("ClientAliveInterval", "0") },
         Example("tencentcloud.market.ssh-empty-passwords") { $0.sshd("PermitEmptyPasswords", "yes") },
         Example("tencentcloud.market.set-id") {

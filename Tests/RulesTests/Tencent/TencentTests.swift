@@ -47,4 +47,30 @@ import Testing
         image.commandLine("root=/dev/sda2 ro")
         try await WholeCheck("tencentcloud", image).agrees(with: TencentRules.all)
     }
+
+    /// A check never guesses: of an image that nothing was read of, nothing is said, good or bad.
+    @Test func whatWasNotReadIsUnknown() {
+        for purpose in Purpose.allCases {
+            let findings = TencentRules.all.evaluate(CheckSubject(facts: ImageFacts()), purpose: purpose)
+            #expect(findings.filter { $0.outcome != "unknown" }.map(\.rule) == [])
+            #expect(findings.allSatisfy { $0.message.text().isEmpty == false && $0.fix == nil })
+        }
+    }
+
+    @Test(arguments: TencentExamples.all) func oneDefectIsOneError(_ example: Example) throws {
+        let rule = try #require(TencentRules.all.rules.first { $0.id == example.rule })
+        let stops = rule.severity == .error && !rule.applicability.marketplaceOnly
+        #expect(example.errors(TencentRules.all) == (stops ? [example.rule] : []))
+    }
+
+    /// Two settings that a file lacks are missing in one place.
+    @Test func eachPlaceIsToldOnce() {
+        var image = SoundImage()
+        image.files.texts["/etc/security/faillock.conf"] = ""
+        let lock = TencentRules.all.evaluate(image.subject, purpose: .marketplace).first {
+            $0.rule == "tencentcloud.market.login-lock"
+        }
+        #expect(lock?.places == [Evidence("/etc/security/faillock.conf")])
+        #expect(lock?.remediations?.count == 2)
+    }
 }

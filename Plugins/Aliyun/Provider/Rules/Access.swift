@@ -7,13 +7,13 @@ extension AliyunRules {
         Rule(
             "aliyun.ecs.root-account", "AL-36", .error, "There is root, and passwd to give it a password.",
             why: "The password of a new machine is root's, set at first boot.",
-            fix: "Keep the account root, and install passwd.", source: Page.instructions,
+            fix: "Keep the account root, and install passwd.", source: Page.compliance,
             .allOf([.rootAccount, .passwordProgram])),
         Rule(
             "aliyun.ecs.shadow", "AL-36", .error, "/etc/shadow is root's, with usual permissions, and can be changed.",
             why: "A file that can't be changed makes the creation of machines fail.",
             fix: "Give /etc/shadow to root with mode 0640 or less, and take chattr's +i away.",
-            source: Page.instructions, .shadowFile),
+            source: Page.compliance, .shadowFile),
         Rule(
             "aliyun.ecs.no-passwords", "AL-37", .warning, marketplace: .error, "No account has a password.",
             why: "Every machine would have it, and whoever has the image can guess it at leisure.",

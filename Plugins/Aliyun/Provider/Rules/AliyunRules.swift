@@ -25,6 +25,7 @@ enum AliyunRules {
         private static let documents =
             "https://github.com/AlibabaCloudDocs/ecs/blob/master/intl.en-US/Images/Custom%20image/Import%20images/"
         static let instructions = documents + "Instructions%20for%20importing%20images.md"
+        static let compliance = documents + "Image%20compliance%20tool.md"
         static let virtio = documents + "Install%20a%20virtio%20driver.md"
     }
 }

@@ -7,7 +7,8 @@ extension AliyunRules {
         Rule(
             "aliyun.ecs.boot-loader", "AL-15", .error, "The image starts from a BIOS or by UEFI.",
             why: "A machine must find a loader: UEFI at the path for removable media, as no boot entry travels along.",
-            fix: "Install the boot loader.", source: Page.importCall, .boots(anyOf: [.bios, .uefi])),
+            fix: "Install the boot loader.", source: Page.importCall,
+            applies: .on(.amd64, .riscv64, .loongarch64), .boots(anyOf: [.bios, .uefi])),
         Rule(
             "aliyun.ecs.arm-uefi", "AL-16", .error, "An image for 64-bit ARM starts by UEFI.",
             why: "The import ends with InvalidBootMode.NotSupport.",
@@ -31,7 +32,8 @@ extension AliyunRules {
         Rule(
             "aliyun.ecs.root-uuid", "AL-18", .warning, marketplace: .error, "The kernel finds its root by UUID.",
             why: "A second disk with the same label would be taken for it.",
-            fix: "Set root=UUID=... in the boot loader's entries.", source: Page.specification, .rootByUUID),
+            fix: "Set root=UUID=... in the boot loader's entries.", source: Page.specification,
+            applies: .when(.rootStable), .rootByUUID),
         Rule(
             "aliyun.ecs.virtio", "AL-20", .error,
             "The drivers of virtio's disk are built in or in the initramfs, and that of its network is there.",

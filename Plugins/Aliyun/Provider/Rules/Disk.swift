@@ -18,12 +18,18 @@ extension AliyunRules {
             "aliyun.ecs.no-vhd", "AL-04", .info,
             "The file is RAW or QCOW2, if the image is to be copied to other regions.",
             why: "Copying may end with InvalidOperation.VhdImageUnsupported.",
-            fix: "Convert the image to qcow2.", source: Page.copyCall, .diskFormat(in: ["qcow2", "raw"])),
+            fix: "Convert the image to qcow2.", source: Page.copyCall,
+            applies: .when(.diskFormat(in: ["qcow2", "raw", "vhd"])), .diskFormat(in: ["qcow2", "raw"])),
         Rule(
-            "aliyun.ecs.self-contained", "AL-05", .error, "One file holds all of the disk, in clear.",
-            why: "Only the one file is imported: what lies in a backing file, or behind a key, is missing there.",
-            fix: "Convert the image into a file of its own, without encryption.", source: Page.importCall,
-            .allOf([.selfContained, .notEncrypted])),
+            "aliyun.ecs.self-contained", "AL-05", .error, "One file holds all of the disk.",
+            why: "Only the one file is imported: what lies in a backing file is missing there.",
+            fix: "Convert the image into a file of its own.", source: Page.importCall,
+            applies: .when(.diskFormat(in: ["qcow2", "raw", "vmdk", "vhdx"])), .selfContained),
+        Rule(
+            "aliyun.ecs.not-encrypted", "AL-05", .error, "Neither the file nor a partition is encrypted.",
+            why: "Nobody gives the key at a machine's start, and what sets machines up can't write into the root.",
+            fix: "Make the image without encryption; the service encrypts disks by itself.", source: Page.importCall,
+            .notEncrypted),
         Rule(
             "aliyun.ecs.virtual-size", "AL-06", .error, "The disk is at most 2048 GiB large.",
             why: "DiskImageSize goes from 1 to 2048.",
@@ -50,7 +56,7 @@ extension AliyunRules {
         Rule(
             "aliyun.ecs.file-systems", "AL-11", .error, "The file systems are ext3, ext4 or xfs.",
             why: "What sets machines up writes into no others.",
-            fix: "Make the root anew as ext4 or xfs.", source: Page.instructions,
+            fix: "Make the root anew as ext4 or xfs.", source: Page.compliance,
             .fileSystems(in: ["ext4", "xfs", "ext3"]),
             remediations: [.byHand("make the root anew as ext4 or xfs")]),
         Rule(
@@ -84,7 +90,8 @@ extension AliyunRules {
         Rule(
             "aliyun.ecs.fstab-uuid", "AL-19", .warning, marketplace: .error, "fstab names what it mounts by UUID.",
             why: "A second disk with the same label would be mounted in its place.",
-            fix: "Name file systems in fstab by UUID.", source: Page.specification, .fstabByUUID),
+            fix: "Name file systems in fstab by UUID.", source: Page.specification,
+            applies: .when(.fstabStable), .fstabByUUID),
         Rule(
             "aliyun.ecs.fstab-resolves", "AL-19", .error, "What fstab mounts at boot is in the image.",
             why: "A disk that is missing there keeps the system from starting.",

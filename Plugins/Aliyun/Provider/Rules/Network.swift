@@ -17,7 +17,7 @@ extension AliyunRules {
         Rule(
             "aliyun.ecs.network-service", "AL-32", .info, "A network service starts at boot.",
             why: "Nothing asks for an address otherwise.",
-            fix: "Enable NetworkManager, systemd-networkd or network.", source: Page.instructions,
+            fix: "Enable NetworkManager, systemd-networkd or network.", source: Page.compliance,
             .unitEnabled(anyOf: [
                 "NetworkManager.service", "systemd-networkd.service", "network.service", "networking.service",
                 "wicked.service",
@@ -25,7 +25,7 @@ extension AliyunRules {
         Rule(
             "aliyun.ecs.sshd", "AL-33", .error, "sshd starts at boot, with a configuration that it takes.",
             why: "There is no other way in to a new machine.",
-            fix: "Install openssh-server, enable sshd, and mend what sshd -t names.", source: Page.instructions,
+            fix: "Install openssh-server, enable sshd, and mend what sshd -t names.", source: Page.compliance,
             .allOf([
                 .unitEnabled(anyOf: ["sshd.service", "ssh.service", "sshd.socket", "ssh.socket"]), .sshdConfiguration,
             ])),
@@ -33,6 +33,12 @@ extension AliyunRules {
             "aliyun.ecs.ssh-port", "AL-33", .warning, "sshd listens on port 22.",
             why: "The default security group lets in there, and the console's own connections use it.",
             fix: "Set Port 22, or leave it out.", source: Page.instructions, .sshd("Port", in: ["22"])),
+        Rule(
+            "aliyun.ecs.root-login", "AL-33", .warning, "sshd does not keep root out altogether.",
+            why: "The console connects as root, by a key that is put in for it.",
+            fix: "Leave PermitRootLogin out, or set it to prohibit-password.", source: Page.compliance,
+            .sshd("PermitRootLogin", .noneOf(["no"])),
+            remediations: [.sshdSet("PermitRootLogin", "prohibit-password")]),
         Rule(
             "aliyun.ecs.host-keys", "AL-33", .warning, marketplace: .error, "The image has no host keys of sshd.",
             why: "All machines would answer with the same key, and whoever has the image could pose as any of them.",

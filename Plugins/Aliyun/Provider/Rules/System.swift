@@ -5,7 +5,7 @@ extension AliyunRules {
     /// The system and its programs.
     static let system: [Rule] = [
         Rule(
-            "aliyun.ecs.system-disk", "AL-39", .error, "The image is a whole system disk, with its root.",
+            "aliyun.ecs.system-disk", "AL-01", .error, "The image is a whole system disk, with its root.",
             why: "The image check names an empty disk or an installer, and no machine starts from it.",
             fix: "Take the whole disk that the system was installed on.", source: Page.detection, .systemDisk),
         Rule(
@@ -24,7 +24,7 @@ extension AliyunRules {
         Rule(
             "aliyun.ecs.no-absolute-links", "AL-38", .error, "/lib and /lib64 are no absolute links.",
             why: "What looks into the image from outside would follow them into its own system.",
-            fix: "Make them relative links: usr/lib, usr/lib64.", source: Page.instructions,
+            fix: "Make them relative links: usr/lib, usr/lib64.", source: Page.compliance,
             .noAbsoluteLinks(["/lib", "/lib64"])),
         Rule(
             "aliyun.ecs.no-guest-agent", "AL-40", .warning, "QEMU's guest agent is not installed.",

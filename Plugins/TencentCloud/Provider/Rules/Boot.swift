@@ -9,7 +9,7 @@ extension TencentRules {
             "The image starts from a BIOS or by UEFI.",
             why: "Without boot loader or its partition the import ends with PartitionNotPresent, or nothing starts.",
             fix: "Install the boot loader, and take /boot into the image if it has a partition of its own.",
-            source: Page.making, .boots(anyOf: [.bios, .uefi])),
+            source: Page.making, applies: .on(.amd64, .riscv64, .loongarch64), .boots(anyOf: [.bios, .uefi])),
         Rule(
             "tencentcloud.cvm.arm-uefi", "TC-ARCH-1", .error, "An image for 64-bit ARM starts by UEFI.",
             why: "Such machines have no BIOS.",
@@ -47,6 +47,7 @@ extension TencentRules {
             "The driver of virtio's disk is built in or in the initramfs, with virtio, virtio_ring and virtio_pci.",
             why: "Without it the kernel finds no root, and the machine stops while it starts.",
             fix: "Make the initramfs anew with virtio_blk and virtio_pci.", source: Page.virtio,
+            applies: .when(.driversInstalled(allOf: ["virtio_blk", "virtio_net"])),
             .drivers(allOf: ["virtio_blk", "virtio_pci"])),
         Rule(
             "tencentcloud.cvm.virtio-console", "TC-VIRTIO-3", .warning,

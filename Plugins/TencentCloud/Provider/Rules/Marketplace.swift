@@ -57,6 +57,12 @@ extension TencentRules {
             fix: "Put * for each password in /etc/shadow; cloud-init sets new ones.", source: Page.security,
             applies: .marketplace, .allOf([.noPasswords, .noEmptyPasswords, .cloudInitPasswords])),
         Rule(
+            "tencentcloud.market.no-boot-password", "TM-9", .error,
+            "The boot loader has no password that was published with an image.",
+            why: "Passwords may not be built in, and this one everybody knows.",
+            fix: "Remove the password from the boot loader's configuration.", source: Page.security,
+            applies: .marketplace, .noStockBootPassword),
+        Rule(
             "tencentcloud.market.no-secrets", "TM-9", .error, "No private key, token or password file is in the image.",
             why: "Whoever buys the image would have them.",
             fix: "Remove the files, and revoke what was in them.", source: Page.security, applies: .marketplace,

@@ -3,8 +3,10 @@ public import FileSystems
 
 /// Tells who can log in to a guest: passwd(5), shadow(5), group(5), login.defs(5), sshd(8).
 public struct AccountReader: Sendable {
-    /// Bounds of ours: no image has so many.
+    /// Bounds of ours: no image has so many lines, accounts or groups. One that has is not read by halves.
     static let lineLimit = 50_000
+    static let countLimit = 2000
+    static let memberLimit = 20_000
 
     let tree: GuestTree
     let ssh: SSHFacts
@@ -48,6 +50,7 @@ public struct AccountReader: Sendable {
         let path = "/etc/group"
         guard let file = try tree.lines(of: path) else { return .absent([Evidence(path)]) }
         var groups: [Group] = []
+        var memberCount = 0
         for line in file.lines.prefix(Self.lineLimit) where Self.counts(line) {
             let fields = line.text.utf8.split(separator: 0x3a, omittingEmptySubsequences: false)
                 .map { String(decoding: $0, as: UTF8.self) }
@@ -55,7 +58,11 @@ public struct AccountReader: Sendable {
                 damaged.append(Evidence(file.path, line: line.number, text: fields.first))
                 continue
             }
+            guard groups.count < Self.countLimit, memberCount < Self.memberLimit else {
+                throw Failure(.refused, "more than \(Self.countLimit) groups", place: file.path)
+            }
             let members = fields[3].split(separator: ",").map { $0.trimmingBlanks }.filter { !$0.isEmpty }
+            memberCount += members.count
             groups.append(
                 Group(
                     name: fields[0], gid: gid, members: Array(members.prefix(1000)),
@@ -84,6 +91,9 @@ public struct AccountReader: Sendable {
             else {
                 damaged.append(Evidence(file.path, line: line.number, text: fields.first))
                 continue
+            }
+            guard users.count < Self.countLimit else {
+                throw Failure(.refused, "more than \(Self.countLimit) accounts", place: file.path)
             }
             let shell = fields[6].trimmingBlanks
             if shells[shell] == nil { shells[shell] = try LoginShell(tree).isOne(shell) }

@@ -5,8 +5,8 @@ import FileSystems
 /// The keys that sshd lets in: sshd(8) "AUTHORIZED_KEYS FILE FORMAT", in every file that AuthorizedKeysFile names for a user.
 struct AuthorizedKeysReader {
     /// Bounds of ours on all files together.
-    static let keyLimit = 2000
-    static let fileLimit = 5000
+    static let keyLimit = 500
+    static let fileLimit = 20_000
 
     let tree: GuestTree
     let ssh: SSHFacts
@@ -27,7 +27,10 @@ struct AuthorizedKeysReader {
             for pattern in patterns {
                 guard let path = Self.path(pattern, user) else { continue }
                 files += 1
-                guard files <= Self.fileLimit * 4 else { return .known(keys) }
+                guard files <= Self.fileLimit else {
+                    guard keys.isEmpty else { return .known(keys) }
+                    throw Failure(.refused, "AuthorizedKeysFile names more than \(Self.fileLimit) files")
+                }
                 guard let found = try tree.find(path), found.status.kind == .file else { continue }
                 // Accounts share homes, `/` above all; a file is told once, of the first whom it lets in.
                 guard seen.insert(found.path).inserted else { continue }

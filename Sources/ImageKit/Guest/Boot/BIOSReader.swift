@@ -32,8 +32,11 @@ struct BIOSReader {
     let disk: BootDisk
     static let sector: UInt64 = 512
 
-    func loader(modules: Fact<String>) -> Fact<BIOSLoader> {
-        .reading { () throws(Failure) -> Fact<BIOSLoader> in
+    /// - Parameter modules: the folder of GRUB's modules in the guest.
+    /// - Returns: what a BIOS runs; and what GRUB's core holds, where that could be unpacked.
+    func loader(modules: Fact<String>) -> (fact: Fact<BIOSLoader>, core: GRUBCore?) {
+        var core: GRUBCore?
+        let fact = Fact<BIOSLoader>.reading { () throws(Failure) -> Fact<BIOSLoader> in
             let place = Evidence("sector 0")
             guard disk.source.size >= Self.sector else { return .absent([place]) }
             let first = try disk.source.bytes(at: 0, count: 512)
@@ -44,12 +47,18 @@ struct BIOSReader {
             switch Self.program(first) {
             case .grub:
                 let sector = LittleEndian(first).u64(0x5c) ?? 0
-                let core = try core(at: sector)
+                let found = try self.core(at: sector)
+                core = found.core
+                var modules = modules
+                // With `normal` in the core the folder is not needed to come to the menu.
+                if modules.value == nil, let core, core.modules.contains("normal") {
+                    modules = .known("core image", found.fact.evidence)
+                }
                 return .known(
                     BIOSLoader(
-                        program: .grub, coreSector: sector, core: core,
-                        corePlace: core.value == true
-                            ? .known(self.place(of: sector), core.evidence) : .absent(core.evidence),
+                        program: .grub, coreSector: sector, core: found.fact,
+                        corePlace: found.fact.value == true
+                            ? .known(self.place(of: sector), found.fact.evidence) : .absent(found.fact.evidence),
                         modules: modules), [place])
             case .grubLegacy:
                 return .known(
@@ -64,6 +73,7 @@ struct BIOSReader {
                         corePlace: .absent(), modules: modules), [place])
             }
         }
+        return (fact, core)
     }
 
     static func program(_ sector: [UInt8]) -> BIOSLoader.Program {
@@ -79,29 +89,32 @@ struct BIOSReader {
     }
 
     /// Whether GRUB's core stands there: its first sector, the list of blocks at that sector's end, and what they hold.
-    private func core(at sector: UInt64) throws(Failure) -> Fact<Bool> {
+    private func core(at sector: UInt64) throws(Failure) -> (fact: Fact<Bool>, core: GRUBCore?) {
         let evidence = [Evidence("sector \(sector)")]
         let (offset, isTooFar) = sector.multipliedReportingOverflow(by: Self.sector)
         guard !isTooFar, sector > 0, let room = disk.source.size.subtracting(offset), room >= 2 * Self.sector else {
-            return .known(false, evidence)
+            return (.known(false, evidence), nil)
         }
         let first = try disk.source.bytes(at: offset, count: 512)
         let fields = LittleEndian(first)
         // diskboot.img begins with `push %dx; push %si` or, without the latter, with the call that prints "loading".
         guard first[0] == 0x52, first.firstRange(of: Array("loading\0".utf8)) != nil,
             let next = fields.u64(0x1f4), let count = fields.u16(0x1fc), fields.u16(0x1fe) == 0x0820, count > 0
-        else { return .known(false, evidence) }
+        else { return (.known(false, evidence), nil) }
         let (begin, isWrong) = next.multipliedReportingOverflow(by: Self.sector)
         let length = UInt64(count) * Self.sector
         guard !isWrong, let rest = disk.source.size.subtracting(begin), rest >= length else {
-            return .known(false, evidence)
+            return (.known(false, evidence), nil)
         }
         // lzma_decompress.img: a far jump over its own header, which tells how long the packed rest is.
         let head = LittleEndian(try disk.source.bytes(at: begin, count: 32))
         guard let packed = head.u32(8), head.bytes[0] == 0xea, packed > 0, UInt64(packed) <= length else {
-            return .known(false, evidence)
+            return (.known(false, evidence), nil)
         }
-        return .known(true, evidence)
+        // The rest of a core in pieces stays packed: only the first piece is read.
+        let core = GRUBCore(
+            try disk.source.bytes(at: begin, count: Int(min(length, UInt64(GRUBCore.packedLimit) + 8192))))
+        return (.known(true, evidence), core)
     }
 
     private func place(of sector: UInt64) -> String {

@@ -3,11 +3,15 @@ import FileSystems
 
 extension BootReader {
     /// Every menu that a firmware comes to, each once.
-    func menus(_ programs: [Program], hasBIOS: Bool) -> Fact<[BootMenu]> {
+    func menus(_ programs: [Program], core: GRUBCore?, hasBIOS: Bool) -> Fact<[BootMenu]> {
         .reading { () throws(Failure) -> Fact<[BootMenu]> in
             var menus: [BootMenu] = []
             for program in programs {
-                guard let embedded = program.embedded, let menu = try menu(of: program, embedded) else { continue }
+                guard let embedded = program.embedded,
+                    let menu = try menu(
+                        of: embedded, own: GRUBFiles.device(program.volume), firmware: .uefi,
+                        shown: volumes[program.volume].shown(program.path))
+                else { continue }
                 Self.add(menu, to: &menus)
             }
             for (index, path) in try efiMenuPaths() {
@@ -15,12 +19,18 @@ extension BootReader {
                 if let menu = try menu(at: path, of: index, firmware: .uefi) { Self.add(menu, to: &menus) }
             }
             let hasUEFI = menus.contains { !$0.entries.isEmpty }
+            // What a BIOS comes to is known where the core could be read.
+            var hasBIOSMenu = false
+            if let core, let menu = try menu(of: core.embedded, own: "", firmware: .bios, shown: "core image") {
+                Self.add(menu, to: &menus)
+                hasBIOSMenu = true
+            }
             for (index, path) in try mainMenuPaths() {
                 // UEFI reads it as well if no menu of its own leads elsewhere.
                 let isForBoth = !programs.isEmpty && !hasUEFI
                 if isForBoth, let menu = try menu(at: path, of: index, firmware: .uefi) { Self.add(menu, to: &menus) }
                 let isRead = menus.contains { $0.path == volumes[index].shown(path) }
-                if hasBIOS || !isRead,
+                if hasBIOS && !hasBIOSMenu || !isRead,
                     let menu = try menu(at: path, of: index, firmware: hasBIOS || programs.isEmpty ? .bios : .any)
                 {
                     Self.add(menu, to: &menus)
@@ -46,9 +56,11 @@ extension BootReader {
         }
     }
 
-    /// A program of GRUB runs the configuration inside of it, then its prefix's grub.cfg.
-    private func menu(of program: Program, _ embedded: GRUBEmbedded) throws(Failure) -> BootMenu? {
-        let own = GRUBFiles.device(program.volume)
+    /// GRUB runs the configuration that is put into it, then its prefix's grub.cfg.
+    /// - Parameter own: the device that it was loaded from, where that is known.
+    private func menu(of embedded: GRUBEmbedded, own: String, firmware: BootMenu.Firmware, shown: String)
+        throws(Failure) -> BootMenu?
+    {
         var prefix = embedded.prefix ?? "/boot/grub"
         var root = own
         if prefix.hasPrefix("("), let close = prefix.firstIndex(of: ")") {
@@ -57,9 +69,9 @@ extension BootReader {
             root = files.volume(of: device).map(GRUBFiles.device) ?? (device.isEmpty ? own : device)
             prefix = String(prefix[prefix.index(after: close)...])
         }
-        let shown = volumes[program.volume].shown(program.path)
         var interpreter = GRUBInterpreter(
-            files: GRUBFiles(volumes: volumes), platform: .uefi, root: root, prefix: "(\(root))\(prefix)", path: shown)
+            files: GRUBFiles(volumes: volumes), platform: firmware, root: root, prefix: "(\(root))\(prefix)",
+            path: shown)
         if let configuration = embedded.configuration {
             try interpreter.run(try GRUBParser.parse(configuration, path: shown), path: shown)
         }
@@ -67,7 +79,7 @@ extension BootReader {
             _ = try interpreter.configFile(interpreter.value("prefix") + "/grub.cfg", evidence: Evidence(shown))
         }
         guard !interpreter.items.isEmpty else { return nil }
-        return try MenuReader.menu(of: interpreter, firmware: .uefi)
+        return try MenuReader.menu(of: interpreter, firmware: firmware)
     }
 
     /// A grub.cfg as it stands; nil if it is a pointer that leads nowhere, or empty.

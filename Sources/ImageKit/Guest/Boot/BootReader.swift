@@ -31,14 +31,14 @@ public struct BootReader: Sendable {
 
     public func facts() -> BootFacts {
         let modules = biosModules()
-        let bios: Fact<BIOSLoader> =
-            disk.map { BIOSReader(disk: $0).loader(modules: modules) }
-            ?? .unknown("the disk's first sector is not at hand")
+        var bios = Fact<BIOSLoader>.unknown("the disk's first sector is not at hand")
+        var core: GRUBCore?
+        if let disk { (bios, core) = BIOSReader(disk: disk).loader(modules: modules) }
         let programs = efiPrograms()
         return BootFacts(
             bios: bios,
             efi: programs.failure.map { .unknown($0.inWords) } ?? .known(programs.found.map(\.loader)),
-            menus: menus(programs.found, hasBIOS: bios.value != nil || modules.value != nil),
+            menus: menus(programs.found, core: core, hasBIOS: bios.value != nil || modules.value != nil),
             defaults: .reading(defaults),
             kernelInstallCommandLine: .reading { () throws(Failure) -> Fact<String> in
                 for path in ["/etc/kernel/cmdline", "/usr/lib/kernel/cmdline"] {

@@ -65,14 +65,19 @@ struct EFIProgram {
 
 /// What grub-mkimage put into a GRUB program: include/grub/kernel.h, struct grub_module_info and grub_module_header.
 struct GRUBEmbedded {
+    static let magic: UInt32 = 0x676d_696d
+    static let moduleType: UInt32 = 0
+
     var prefix: String?
     var configuration: String?
+
+    init() {}
 
     /// - Returns: nil if the section is no GRUB's.
     init?(_ program: EFIProgram, _ found: GuestTree.Found) throws(Failure) {
         guard let modules = program.modules else { return nil }
         let head = LittleEndian(try found.bytes(at: modules.offset, count: 24))
-        guard head.u32(0) == 0x676d_696d else { return nil }
+        guard head.u32(0) == Self.magic else { return nil }
         // The first module's place hangs on the width of the program's words.
         let isWide = program.architecture.map { ["x86_64", "aarch64", "riscv64", "loongarch64"].contains($0) } ?? true
         guard let begin = isWide ? head.u64(8) : head.u32(4).map(UInt64.init) else { return nil }
@@ -83,12 +88,30 @@ struct GRUBEmbedded {
             let header = LittleEndian(try found.bytes(at: modules.offset + at, count: 8))
             guard let type = header.u32(0), let size = header.u32(4), size >= 8, UInt64(size) <= room else { return }
             if type == 2 || type == 3, Int(size) <= EFIProgram.textLimit {
-                let text = try found.bytes(at: modules.offset + at + 8, count: Int(size) - 8)
-                let string = String(decoding: text.prefix { $0 != 0 }, as: UTF8.self)
-                if type == 3 { prefix = string } else { configuration = string }
+                take(type, try found.bytes(at: modules.offset + at + 8, count: Int(size) - 8)[...])
             }
             at += UInt64(size)
         }
+    }
+
+    /// The type and bytes of each object of a section that is in memory.
+    static func objects(_ section: [UInt8], from begin: Int) -> [(type: UInt32, body: ArraySlice<UInt8>)] {
+        let bytes = LittleEndian(section)
+        var objects: [(UInt32, ArraySlice<UInt8>)] = []
+        var at = begin
+        while objects.count < 1000, let type = bytes.u32(at), let size = bytes.u32(at + 4).map(Int.init), size >= 8,
+            size <= section.count - at
+        {
+            objects.append((type, section[(at + 8)..<(at + size)]))
+            at += size
+        }
+        return objects
+    }
+
+    mutating func take(_ type: UInt32, _ body: ArraySlice<UInt8>) {
+        guard type == 2 || type == 3, body.count <= EFIProgram.textLimit else { return }
+        let text = String(decoding: body.prefix { $0 != 0 }, as: UTF8.self)
+        if type == 3 { prefix = text } else { configuration = text }
     }
 }
 

@@ -28,7 +28,8 @@ struct SSHConfiguration {
     /// SERVCONF_MAX_DEPTH, and bounds of ours: no real configuration comes near.
     static let depthLimit = 16
     static let fileLimit = 500
-    static let lineLimit = 100_000
+    static let lineLimit = 20_000
+    static let byteLimit = 1 << 20
 
     let tree: GuestTree
     private(set) var files: [String] = []
@@ -36,6 +37,7 @@ struct SSHConfiguration {
     private(set) var blocks: [Block] = []
     private(set) var refused: [Evidence] = []
     private var lines = 0
+    private var bytes = 0
 
     init(_ tree: GuestTree) { self.tree = tree }
 
@@ -51,7 +53,12 @@ struct SSHConfiguration {
             throw Failure(
                 .refused, "sshd's configuration includes more than \(Self.fileLimit) files", place: found.path)
         }
-        let file = GuestFile(path: found.path, text: String(decoding: try tree.read(found), as: UTF8.self))
+        let content = try tree.read(found)
+        bytes += content.count
+        guard bytes <= Self.byteLimit else {
+            throw Failure(.refused, "sshd's configuration is longer than \(Self.byteLimit) bytes", place: found.path)
+        }
+        let file = GuestFile(path: found.path, text: String(decoding: content, as: UTF8.self))
         var place = outer
         for line in file.lines {
             lines += 1

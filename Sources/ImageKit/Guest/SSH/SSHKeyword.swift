@@ -123,6 +123,13 @@ struct SSHKeyword: Sendable {
         return all
     }()
 
+    /// Methods that AuthenticationMethods may name, and the keyword that enables each.
+    static let methods = [
+        "publickey": "pubkeyauthentication", "password": "passwordauthentication",
+        "keyboard-interactive": "kbdinteractiveauthentication", "hostbased": "hostbasedauthentication",
+        "gssapi-with-mic": "gssapiauthentication", "none": "permitemptypasswords",
+    ]
+
     private static let levels = [
         "QUIET", "FATAL", "ERROR", "INFO", "VERBOSE", "DEBUG", "DEBUG1", "DEBUG2", "DEBUG3",
     ]
@@ -142,14 +149,13 @@ struct SSHKeyword: Sendable {
         case .flag(let known):
             guard words.count == 1, let word = words.first else { return nil }
             let lower = word.asciiLowercased
-            let plain = lower == "true" ? "yes" : lower == "false" ? "no" : lower
             switch name {
-            case "permitrootlogin" where plain == "prohibit-password": return ["without-password"]
-            case "allowtcpforwarding" where plain == "all", "allowstreamlocalforwarding" where plain == "all":
+            case "permitrootlogin" where lower == "prohibit-password": return ["without-password"]
+            case "allowtcpforwarding" where lower == "all", "allowstreamlocalforwarding" where lower == "all":
                 return ["yes"]
-            case "compression" where plain == "delayed": return ["yes"]
+            case "compression" where lower == "delayed": return ["yes"]
             case "loglevel": return known.contains(word.uppercased()) ? [word.uppercased()] : nil
-            default: return known.contains(plain) ? [plain] : nil
+            default: return known.contains(lower) ? [lower] : nil
             }
         case .number:
             guard words.count == 1, let number = Int(words[0]), number >= 0 else { return nil }
@@ -158,6 +164,10 @@ struct SSHKeyword: Sendable {
             guard words.count == 1, let seconds = Self.seconds(words[0]) else { return nil }
             return [String(seconds)]
         case .word: return words.count == 1 && !words[0].isEmpty ? words : nil
+        case .words where name == "authenticationmethods":
+            let methods = words.flatMap { $0.split(separator: ",").map { $0.split(separator: ":").first ?? "" } }
+            let known = words == ["any"] || methods.allSatisfy { Self.methods[String($0)] != nil }
+            return words.isEmpty || !known ? nil : words
         case .words, .sum, .rest: return words.isEmpty || words.contains("") ? nil : words
         }
     }

@@ -64,9 +64,10 @@ public struct SSHReader: Sendable {
                 criteria: block.criteria, evidence: block.evidence,
                 settings: Self.settings(of: index, configuration.settings))
         }
+        let refused = configuration.refused + Self.unsatisfiable(settings)
         return SSHFacts(
             program: program, version: version, files: .known(configuration.files, [Evidence(main)]),
-            settings: settings, matches: .known(matches), refused: .known(configuration.refused),
+            settings: settings, matches: .known(matches), refused: .known(refused),
             hostKeys: try hostKeys(settings["hostkey"]?.value?.values ?? []))
     }
 
@@ -88,6 +89,21 @@ public struct SSHReader: Sendable {
         }
         guard keyword.isCumulative else { return .known(SSHSetting(values: first.values), [first.evidence]) }
         return .known(SSHSetting(values: taken.flatMap(\.values)), taken.prefix(20).map(\.evidence))
+    }
+
+    /// sshd does not start where no list of AuthenticationMethods has all its methods enabled (auth2_setup_methods_lists).
+    private static func unsatisfiable(_ settings: [String: Fact<SSHSetting>]) -> [Evidence] {
+        guard case .known(let lists, let evidence) = settings["authenticationmethods"], lists.values != ["any"] else {
+            return []
+        }
+        let canBeMet = lists.values.contains { list in
+            list.split(separator: ",").allSatisfy { method in
+                let name = method.split(separator: ":").first.map(String.init) ?? ""
+                return SSHKeyword.methods[name].flatMap { settings[$0]?.value?.isYes } == true
+            }
+        }
+        return canBeMet
+            ? [] : evidence.map { Evidence($0.path, line: $0.line, text: "no list of methods has them all enabled") }
     }
 
     static func settings(of block: Int, _ all: [SSHConfiguration.Setting]) -> [String: SSHMatchSetting] {

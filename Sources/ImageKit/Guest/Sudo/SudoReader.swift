@@ -7,6 +7,10 @@ public struct SudoReader: Sendable {
     let accounts: AccountFacts
     public init(_ tree: GuestTree, accounts: AccountFacts) { (self.tree, self.accounts) = (tree, accounts) }
 
+    /// Bounds of ours, aliases spelt out.
+    static let ruleLimit = 1000
+    static let wordLimit = 20_000
+
     public func facts() -> SudoFacts {
         let program = Fact<String>.reading { () throws(Failure) in
             guard let found = try tree.first(of: ["/usr/bin/sudo", "/bin/sudo", "/usr/local/bin/sudo"]) else {
@@ -19,6 +23,7 @@ public struct SudoReader: Sendable {
             try file.read("/etc/sudoers")
             var damaged = file.damaged
             var rules: [SudoRule] = []
+            var words = 0
             // Without a password for everybody; `Defaults:user` and the like name somebody.
             let asksNobody = file.defaults.contains { evidence in
                 let words = evidence.text.map { $0.blankSeparated } ?? []
@@ -35,7 +40,10 @@ public struct SudoReader: Sendable {
                     if asksNobody { rule.withoutPassword = true }
                     return rule
                 }
-                guard rules.count < 2000 else { break }
+                words += parsed.reduce(0) { $0 + $1.users.count + $1.hosts.count + $1.runAs.count + $1.commands.count }
+                guard words <= Self.wordLimit, rules.count <= Self.ruleLimit else {
+                    throw Failure(.refused, "more than \(Self.ruleLimit) rules of sudo", place: evidence.path)
+                }
             }
             return SudoFacts(
                 program: program, rules: .known(rules, [Evidence("/etc/sudoers")]),

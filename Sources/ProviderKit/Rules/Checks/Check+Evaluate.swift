@@ -20,7 +20,8 @@ extension Check {
             .noPersonalAccounts, .noAuthorizedKeys, .administrator, .shadowFile, .passwordProgram, .passwordQuality,
             .passwordHash, .sshd, .sshdConfiguration:
             try ofAccounts(image)
-        case .unitEnabled, .unitsEnabled, .unitsDisabled, .package, .noPackages, .cloudInit, .cloudInitSetting,
+        case .unitEnabled, .unitsEnabled, .unitsDisabled, .unitOrdered, .package, .noPackages, .cloudInit,
+            .cloudInitSetting,
             .cloudInitSource, .cloudInitClean, .noCloudInitSeeds, .cloudInitPasswords, .cloudInitModules:
             try ofPrograms(image)
         case .machineIDEmpty, .noHostKeys, .noSecrets, .noShellHistory, .noLogs, .noRandomSeed, .noLeases,
@@ -109,6 +110,7 @@ extension Check {
         case .unitEnabled(let names): try image.unitEnabled(anyOf: names)
         case .unitsEnabled(let names): try image.unitsEnabled(allOf: names)
         case .unitsDisabled(let names): try image.unitsDisabled(names)
+        case .unitOrdered(let name, let later): try image.unitOrdered(name, before: later)
         case .package(let names): try image.package(anyOf: names)
         case .noPackages(let names): try image.noPackages(names)
         case .cloudInit(let least): try image.cloudInit(from: least)

@@ -37,7 +37,7 @@ struct Verdict {
     mutating func wrong(_ what: String? = nil, _ places: [Evidence] = [], _ remediation: Remediation? = nil) {
         isWrong = true
         if self.what == nil { self.what = what }
-        self.places += places
+        for place in places where !self.places.contains(place) { self.places.append(place) }
         if let remediation, !remediations.contains(remediation) { remediations.append(remediation) }
     }
 

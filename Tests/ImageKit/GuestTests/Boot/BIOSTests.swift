@@ -9,13 +9,17 @@ import Testing
 
 struct BIOSTests {
     /// A disk with GRUB's own boot code and a core of grub-mkimage at a sector, as grub-bios-setup writes them.
-    static func disk(coreAt sector: Int, sectors: Int = 8192) throws -> [UInt8] {
+    static func disk(
+        coreAt sector: Int, sectors: Int = 8192, prefix: String = "(hd0,msdos1)/grub2", early: String? = nil,
+        modules: [String] = []
+    ) throws -> [UInt8] {
         let scratch = try Scratch()
-        let made = try run([
-            try #require(GRUBPeer.maker), "-d", "/usr/lib/grub/i386-pc", "-O", "i386-pc", "-o",
-            scratch.path + "/core.img",
-            "--prefix=(hd0,msdos1)/grub2", "biosdisk", "part_msdos", "fat",
-        ])
+        let first = try early.map { ["-c", try scratch.write("early.cfg", $0)] } ?? []
+        let made = try run(
+            [
+                try #require(GRUBPeer.maker), "-d", "/usr/lib/grub/i386-pc", "-O", "i386-pc", "-o",
+                scratch.path + "/core.img", "--prefix=" + prefix, "biosdisk", "part_msdos", "fat",
+            ] + first + modules)
         try #require(made.status == 0, "\(made.output)")
         let boot = try #require(try MemoryFile.bytes("/usr/lib/grub/i386-pc/boot.img"))
         var core = try #require(try MemoryFile.bytes(scratch.path + "/core.img"))
@@ -53,6 +57,52 @@ struct BIOSTests {
         ]
         #expect(Self.facts(try Self.disk(coreAt: 2048), partitions).value?.corePlace.value == "BIOS boot partition 1")
         #expect(Self.facts(try Self.disk(coreAt: 4096), partitions).value?.corePlace.value == "partition 2")
+    }
+
+    @Test(
+        "a core with `normal` in it needs no modules folder, and tells the menu it leads to",
+        .enabled(if: GRUBPeer.maker != nil, "grub-mkimage is not installed"))
+    func embedded() throws {
+        func facts(_ bytes: [UInt8]) -> BootFacts {
+            let disk = BootDisk(source: MemorySource(bytes), partitions: [])
+            let tree = GuestTree(
+                root: MemoryFileSystem(
+                    ["/boot/grub/grub.cfg": .file(GRUBSamples.debian)], uuid: GRUBSamples.rootUUID),
+                mounts: [
+                    GuestTree.Mount(
+                        point: "/srv",
+                        fileSystem: MemoryFileSystem(
+                            ["/grub2/grub.cfg": .file(GRUBSamples.openEuler())], kind: "vfat",
+                            uuid: GRUBSamples.bootUUID))
+                ])
+            return BootReader(tree, disk: disk, partitions: ["/": 2, "/srv": 1]).facts()
+        }
+        let bare = facts(try Self.disk(coreAt: 1))
+        #expect(bare.bios.value?.core.value == true && bare.bios.value?.modules.value == nil)
+        #expect(bare.menus.value?.first?.path == "/srv/grub2/grub.cfg")
+        let whole = facts(try Self.disk(coreAt: 1, modules: ["normal"]))
+        #expect(whole.bios.value?.modules == .known("core image", [Evidence("sector 1")]))
+        #expect(whole.menus.value?.map(\.path) == ["/srv/grub2/grub.cfg", "/boot/grub/grub.cfg"])
+        #expect(whole.menus.value?.map(\.firmware) == [.bios, .bios])
+        let early = facts(
+            try Self.disk(
+                coreAt: 2048, prefix: "/x",
+                early: "search.fs_uuid \(GRUBSamples.rootUUID) root\nconfigfile ($root)/boot/grub/grub.cfg\n",
+                modules: ["normal", "search_fs_uuid", "configfile", "ext2"]))
+        #expect(early.menus.value?.map(\.path) == ["/boot/grub/grub.cfg"])
+        #expect(early.menus.value?.first?.firmware == .bios)
+    }
+
+    @Test(
+        "a damaged core ends in no time", .enabled(if: GRUBPeer.maker != nil, "grub-mkimage is not installed"),
+        .timeLimit(.minutes(1)))
+    func damagedCore() throws {
+        let good = try Self.disk(coreAt: 1, sectors: 512, modules: ["normal"])
+        var random = Seeded(7)
+        for _ in 0..<40 {
+            let core = random.damage(Array(good[512...]))
+            _ = Self.facts(Array(good[..<512]) + core)
+        }
     }
 
     @Test(

@@ -1,0 +1,202 @@
+import Documents
+import FileSystems
+import Guest
+import ImageTesting
+import TestSupport
+import Testing
+
+@Suite("Secrets in a guest") struct SecretTests {
+    static func facts(_ files: [String: MemoryFileSystem.Node]) -> SecretFacts {
+        let passwd = "root:x:0:0::/root:/bin/sh\nbob:x:1000:1000::/home/bob:/bin/sh\ndaemon:x:2:2::/:/sbin/nologin\n"
+        let base: [String: MemoryFileSystem.Node] = [
+            "/etc/passwd": .file(passwd), "/bin/sh": .file("", mode: 0o755), "/tmp": .folder(0o1777),
+            "/root": .folder(0o700),
+        ]
+        let tree = GuestTree(MemoryFileSystem(base.merging(files) { $1 }))
+        let ssh = SSHReader(tree).facts()
+        return SecretReader(tree, accounts: AccountReader(tree, ssh: ssh).facts(), ssh: ssh).facts()
+    }
+
+    @Test("a clean guest has none, and it is known")
+    func clean() {
+        let facts = Self.facts([
+            "/etc/machine-id": "", "/var/log/wtmp": "", "/root/.bash_history": "",
+            "/etc/ssl/x.pem": .file(Self.certificate),
+        ])
+        #expect(facts.machineID.value == .empty && facts.dbusMachineID.value == nil)
+        #expect(facts.privateKeys.value == [] && facts.credentials.value == [])
+        for fact in [
+            facts.hostKeys, facts.histories, facts.instanceData, facts.leases, facts.randomSeeds, facts.logs,
+            facts.journals, facts.coreDumps, facts.temporaryFiles, facts.packageCaches, facts.mail, facts.writableByAll,
+            facts.setID,
+        ] {
+            guard case .absent = fact else {
+                Issue.record("\(fact)")
+                continue
+            }
+        }
+    }
+
+    @Test(
+        "machine-id",
+        arguments: [
+            ("", .empty), ("\n", .empty), ("uninitialized\n", .uninitialized),
+            ("0123456789abcdef0123456789abcdef\n", .set), ("0123456789ABCDEF0123456789ABCDEF", .set),
+            ("hello", .invalid),
+            ("00000000000000000000000000000000\n", .invalid),
+        ] as [(String, SecretFacts.MachineID)])
+    func machineID(_ text: String, is expected: SecretFacts.MachineID) {
+        #expect(Self.facts(["/etc/machine-id": .file(text)]).machineID.value == expected)
+        #expect(
+            Self.facts(["/etc/machine-id": .file(text), "/var/lib/dbus/machine-id": .link("/etc/machine-id")])
+                .dbusMachineID.value == nil)
+        #expect(Self.facts(["/var/lib/dbus/machine-id": .file(text)]).dbusMachineID.value == expected)
+    }
+
+    private static let certificate =
+        "-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUQ2f0\n-----END CERTIFICATE-----\n"
+
+    @Test("private keys that ssh-keygen, openssl and gpg's armour make, wherever they lie")
+    func keys() throws {
+        let scratch = try Scratch()
+        func make(_ name: String, _ command: String) throws -> MemoryFileSystem.Node {
+            let answer = try run(["sh", "-c", "\(command) 2>&1"], in: scratch.path)
+            #expect(answer.status == 0, "\(command): \(answer.output)")
+            return .bytes(try #require(try MemoryFile.bytes("\(scratch.path)/\(name)")), mode: 0o600)
+        }
+        let plain = try make("a", "ssh-keygen -q -t ed25519 -N '' -f a")
+        let sealed = try make("b", "ssh-keygen -q -t ed25519 -N secret -f b")
+        let legacy = try make("c", "ssh-keygen -q -m PEM -t rsa -b 2048 -N '' -f c")
+        let legacySealed = try make("d", "ssh-keygen -q -m PEM -t rsa -b 2048 -N secret -f d")
+        let pkcs8 = try make("e", "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out e")
+        let pkcs8Sealed = try make("f", "openssl pkcs8 -topk8 -in e -passout pass:secret -out f")
+        let both = try make("g", "(cat a.pub; echo; cat e) > g")
+        let json = try make("h", #"printf '{\n "private_key": "%s"\n}\n' "$(sed ':a;N;$!ba;s/\n/\\n/g' e)" > h"#)
+        let facts = Self.facts([
+            "/root/.ssh/id_ed25519": plain, "/home/bob/.ssh/work": sealed, "/opt/app/key.txt": legacy,
+            "/srv/www/x": legacySealed, "/etc/pki/tls/private/host.key": pkcs8, "/var/lib/app/f": pkcs8Sealed,
+            "/etc/both.pem": both, "/etc/account.json": json,
+            // None of these is a key.
+            "/etc/ssh/ssh_host_ed25519_key": plain,
+            "/etc/words": "-----BEGIN PRIVATE KEY-----\nyour key here\n-----END PRIVATE KEY-----\n",
+            "/etc/docs":
+                "between -----BEGIN RSA PRIVATE KEY----- and -----END RSA PRIVATE KEY-----, in base64, it lies\n",
+            "/etc/public.pem":
+                "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----\n",
+            "/etc/crt.pem": .file(Self.certificate), "/root/.ssh/id_ed25519.pub": "ssh-ed25519 AAAA x\n",
+            "/etc/link.key": .link("/opt/app/key.txt"), "/etc/outside": .link("/../../../../etc/shadow"),
+            "/usr/share/doc/key": plain,
+        ])
+        let keys = try #require(facts.privateKeys.value)
+        #expect(
+            keys.map(\.path) == [
+                "/etc/account.json", "/etc/both.pem", "/etc/pki/tls/private/host.key", "/home/bob/.ssh/work",
+                "/opt/app/key.txt",
+                "/root/.ssh/id_ed25519", "/srv/www/x", "/var/lib/app/f",
+            ])
+        #expect(keys.map(\.isEncrypted) == [false, false, false, true, false, false, true, true])
+        #expect(
+            keys.map(\.kind) == [
+                "PRIVATE KEY", "PRIVATE KEY", "PRIVATE KEY", "OPENSSH PRIVATE KEY", "RSA PRIVATE KEY",
+                "OPENSSH PRIVATE KEY",
+                "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY",
+            ])
+        #expect(keys[1].evidence.line == 3)
+        #expect(facts.hostKeys.value?.files.map(\.path) == ["/etc/ssh/ssh_host_ed25519_key"])
+    }
+
+    @Test(
+        "credentials, by what stands in the file",
+        arguments: [
+            (
+                "/root/.cloud/credentials",
+                "[default]\nx_access_key_id = abc\nx_secret_access_key = wJalrXUtnFEMIbPxRfiCY\n", .cloud, 3
+            ),
+            (
+                "/home/bob/.tool/config.json", "{\n  \"profiles\": [{\n  \"access_key_secret\": \"abcdefgh12345\",\n",
+                .cloud, 3
+            ),
+            ("/etc/app.conf", "key = AKIAIOSFODNN7EXAMPLE\n", .cloud, 1),
+            ("/opt/x.env", "\nID=LTAI5tABCDEFGHJKLMNPQRST\n", .cloud, 2),
+            ("/root/.docker/config.json", "{\"auths\": {\"x\": {\n\"auth\": \"dXNlcjpwYXNz\"\n}}}", .registry, 2),
+            ("/root/.netrc", "machine example.com\nlogin me\npassword geheim\n", .login, 3),
+            ("/root/.git-credentials", "https://me:token@example.com\n", .login, 1),
+            ("/root/.pgpass", "# x\n*:*:*:postgres:geheim\n", .login, 2),
+            ("/root/.my.cnf", "[client]\npassword=geheim1\n", .login, 2),
+            ("/root/.config/gh/hosts.yml", "example.com:\n    oauth_token: gho_abcdefghijkl\n", .token, 2),
+            ("/root/.bashrc", "export API_TOKEN=abcdef123456\n", .token, 1),
+            ("/root/anaconda-ks.cfg", "# x\nrootpw --iscrypted $6$abc$def\n", .installer, 2),
+            ("/etc/NetworkManager/system-connections/w.nmconnection", "[wifi-security]\npsk=geheim12\n", .network, 2),
+        ] as [(String, String, CredentialFile.Kind, Int)])
+    func credentials(_ path: String, _ text: String, kind: CredentialFile.Kind, line: Int) throws {
+        let found = try #require(Self.facts([path: .file(text, mode: 0o600)]).credentials.value)
+        #expect(found.map(\.kind) == [kind], "\(found)")
+        #expect(found.first?.evidence.path == path && found.first?.evidence.line == line)
+        for secret in ["wJalr", "abcdefgh1", "AKIA", "LTAI", "dXNl", "geheim", "gho_", "abcdef1", "$6$abc", ":token@"] {
+            #expect(!"\(found)".contains(secret))
+        }
+    }
+
+    @Test(
+        "what only looks like credentials",
+        arguments: [
+            ("/root/.bashrc", "# export TOKEN=abcdefghi\nalias x='y'\nPASSWORD_STORE_DIR=~/.store\n"),
+            ("/root/.config/app.yml", "password: <your password>\ntoken: ${TOKEN}\nsecret: \"\"\n"),
+            ("/root/.docker/config.json", "{\"credsStore\": \"secretservice\", \"auths\": {}}\n"),
+            ("/etc/words", "AKIA is a prefix, LTAI too; AKIAIOSFODNN7EXAMPLEXX\n"),
+            ("/root/anaconda-ks.cfg", "rootpw --lock\n# rootpw x\n"), ("/etc/pam.conf", "password = required\n"),
+            ("/root/.netrc", "machine a login b\n"), ("/root/notes", "password: geheim123\n"),
+        ])
+    func harmless(_ path: String, _ text: String) {
+        #expect(Self.facts([path: .file(text)]).credentials.value == [])
+    }
+
+    @Test("traces of a life")
+    func traces() throws {
+        let facts = Self.facts([
+            "/root/.bash_history": "rm -rf /\n", "/home/bob/.python_history": "1\n", "/home/gone/.zsh_history": "x",
+            "/var/lib/cloud/instances/i-1/user-data.txt": "#cloud-config\n",
+            "/var/lib/cloud/instance": .link("instances/i-1"),
+            "/var/lib/cloud/scripts/per-boot/x": "#!", "/var/lib/dhclient/dhclient.leases": "lease {}\n",
+            "/var/lib/NetworkManager/internal-1-eth0.lease": "x", "/var/lib/NetworkManager/deep/a/b/lease": "x",
+            "/var/lib/systemd/random-seed": "0123", "/var/log/messages": .file(String(repeating: "a", count: 5000)),
+            "/var/log/audit/audit.log": "b", "/var/log/journal/abc/system.journal": "LPKSHHRH",
+            "/var/crash/core.1": "ELF",
+            "/tmp/x": "", "/var/tmp/y/z": "1", "/var/cache/dnf/a.rpm": "rpm", "/var/mail/root": "From x\n",
+            "/etc/open": .file("x", mode: 0o666), "/etc/dir": .folder(0o777), "/home/bob": .folder(0o700),
+            "/usr/bin/su": .file("", mode: 0o4755), "/usr/bin/ls": .file("", mode: 0o755),
+        ])
+        #expect(facts.histories.value?.count == 3 && facts.instanceData.value?.count == 2)
+        #expect(
+            facts.leases.value?.files.map(\.path).sorted() == [
+                "/var/lib/NetworkManager/internal-1-eth0.lease", "/var/lib/dhclient/dhclient.leases",
+            ])
+        #expect(facts.randomSeeds.value?.bytes == 4 && facts.logs.value?.bytes == 5001)
+        #expect(
+            facts.logs.value?.files.first
+                == LeftFile(path: "/var/log/messages", size: 5000, user: 0, permissions: 0o644))
+        #expect(facts.journals.value?.count == 1 && facts.coreDumps.value?.count == 1 && facts.mail.value?.count == 1)
+        #expect(facts.temporaryFiles.value?.count == 2 && facts.packageCaches.value?.count == 1)
+        #expect(facts.writableByAll.value?.files.map(\.path).sorted() == ["/etc/dir", "/etc/open"])
+        #expect(facts.setID.value?.files.map(\.path) == ["/usr/bin/su"])
+    }
+
+    @Test("what can't be read is not clean, and what was found is told all the same")
+    func broken() {
+        let facts = Self.facts(["/etc/damaged": .broken()])
+        #expect(facts.privateKeys.value == nil && facts.credentials.value == nil)
+        let some = Self.facts(["/etc/damaged": .broken(), "/root/.pgpass": "a:1:b:c:geheim\n"])
+        #expect(some.credentials.value?.count == 1)
+    }
+
+    @Test("many files cost a list of the largest, not of all")
+    func many() throws {
+        var files: [String: MemoryFileSystem.Node] = [:]
+        for number in 0..<3000 {
+            files["/var/log/d\(number % 50)/\(number)"] = .file(String(repeating: "x", count: 1 + number))
+        }
+        let logs = try #require(Self.facts(files).logs.value)
+        #expect(logs.count == 3000 && logs.files.count == Leftovers.limit && !logs.isCut)
+        #expect(logs.files.map(\.size) == (0..<50).map { UInt64(3000 - $0) })
+    }
+}
