@@ -210,6 +210,9 @@ let package = Package(
         // A guest's files in memory, for tests of what reads them.
         leaf("ImageTesting", ["FileSystems", "Blocks", "Documents"], path: "Tests/ImageKit/Support"),
         .testTarget(
+            name: "BlocksTests", dependencies: ["ImageTesting", "TestSupport", "Blocks", "Documents"],
+            path: "Tests/ImageKit/BlocksTests", swiftSettings: strict),
+        .testTarget(
             name: "GuestTests",
             dependencies: ["ImageTesting", "TestSupport", "Guest", "FileSystems", "Blocks", "Documents"],
             path: "Tests/ImageKit/GuestTests", swiftSettings: strict),

@@ -2,8 +2,8 @@ import Documents
 
 /// What the tables of a disk tell when all of them are read once.
 struct Survey {
-    /// Entries of tables that are looked at, a stretch counting as 32: a full disk of 4 TiB in pieces of 64 KiB, or 128 GiB of it
-    /// with no two of them in order.
+    /// Entries of tables that are looked at, a stretch counting as 32: a full disk of 4 TiB in pieces of 64 KiB, or
+    /// 128 GiB of it with no two of them in order.
     ///
     /// Tables that share their parts, in a small file, would tell of any number of pieces.
     static let limit = 1 << 26

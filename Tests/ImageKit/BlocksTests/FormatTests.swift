@@ -105,7 +105,8 @@ struct FormatTests {
         for extent in found where extent.isHole {
             #expect(bytes[Int(extent.offset)..<Int(extent.offset + extent.length)].allSatisfy { $0 == 0 })
         }
-        #expect(found == (try map(path, form.peer)))
+        // qemu has no map of VHDX: all of it is data there.
+        if form.peer != "vhdx" { #expect(found == (try map(path, form.peer))) }
         let data = found.filter { !$0.isHole }
         #expect(facts.usedSize.value == data.reduce(0) { $0 + $1.length })
         #expect(
@@ -153,8 +154,11 @@ struct FormatTests {
         #expect(disk.size == witness.size)
         #expect(
             try disk.bytes(at: 0, count: Int(disk.size)) == (try witness.bytes(at: 0, count: Int(witness.size))))
-        let (ours, peers) = (try extents(disk), try map(path, format))
-        #expect(ours == peers)
+        // qemu has no map of VHDX: all of it is data there.
+        if format != "vhdx" {
+            let (ours, peers) = (try extents(disk), try map(path, format))
+            #expect(ours == peers)
+        }
         #expect(disk.surveyed().defects.value == [])
     }
 
