@@ -302,6 +302,7 @@ let package = Package(
         .testTarget(name: "SlowcloudTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "BadcloudTests", dependencies: ["TestSupport", "CSystem", "WorkersTestHost"], swiftSettings: strict),
+        .testTarget(name: "CheckTests", dependencies: ["TestSupport", "Documents", "Schema"], swiftSettings: strict),
         .testTarget(name: "PublishTests", dependencies: ["TestSupport", "Documents", "Schema"], swiftSettings: strict),
         .testTarget(
             name: "RegistryTests", dependencies: ["RegistryPeers", "TestSupport", "OCI", "Digest", "Documents"],

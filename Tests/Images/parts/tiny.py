@@ -40,6 +40,9 @@ def common(tree, distribution):
     put(tree, "/usr/lib/systemd/systemd", elf(), 0o755)
     link(tree, "/usr/sbin/init", "../lib/systemd/systemd")
     put(tree, "/usr/sbin/sshd", elf(), 0o755)
+    put(tree, "/usr/bin/passwd", elf(), 0o4755)
+    put(tree, "/usr/bin/sudo", elf(), 0o4755)
+    put(tree, "/etc/login.defs", "PASS_MAX_DAYS 99999\nPASS_MIN_LEN 8\nENCRYPT_METHOD SHA512\n")
     put(tree, "/usr/sbin/dhclient", elf(), 0o755)
     put(tree, "/etc/passwd",
         "root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n"
