@@ -58,7 +58,7 @@ public final class Witness: Sendable {
         Witness(try await Supervised.start("watch.py", places, as: Ready.self).0)
     }
 
-    /// By the places' names.
+    /// By the places' names, after each was looked at once more.
     public func testimony() async throws -> [String: Testimony] {
         try await server.ask("", as: [String: Testimony].self)
     }

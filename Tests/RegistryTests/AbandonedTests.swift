@@ -19,6 +19,23 @@ struct AbandonedTests {
         #expect(try registry.openUploads() == 0, "\(story)")
     }
 
+    @Test("Another blob is refused while an upload is being begun: it does not stay open either")
+    func begunTooLate() async throws {
+        let lab = try Lab(layers: [1_500_000, 1_600_000])
+        let registry = try await lab.registry()
+        try await registry.fault(.hold(.executed), on: "POST", "/uploads/", nth: 2)
+        try await registry.fault(.error(403, "DENIED"), on: "PUT", "/uploads/", times: nil)
+        async let answer = lab.publish(registry.host)
+        try await registry.waitUntilHeld()
+        while try registry.requests("PUT", "/uploads/").isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+        // The refusal has ended the publication by now; only the answer to what was asked before is missing.
+        try await Task.sleep(for: .milliseconds(300))
+        try await registry.release()
+        try await answer.ended(4, "DENIED")
+        let story = try registry.story()
+        #expect(try registry.openUploads() == 0, "\(story)")
+    }
+
     @Test("What a later run continues is kept")
     func kept() async throws {
         let lab = try Lab(layers: [3_500_000], platforms: ["amd64"])

@@ -2,7 +2,7 @@
 """Looks what tags stand for, all the time, and says when that changed: a witness beside the registries' own logs.
 
 The first line of the standard input is JSON: a list of {"name", "url", "authority", "user", "password", "repository", "tag"}.
-Prints a line when each was asked once. Each further line is answered by {NAME: {"polls", "failures", "sights": [{"time",
+Prints a line when each was asked once. Each further line is answered, after a look that began later than it, by {NAME: {"polls", "failures", "sights": [{"time",
 "digest"}]}}, in which the digest is null where there is no such tag; a registry that does not answer is no sight.
 """
 import base64, http.client, json, re, ssl, sys, threading, time, urllib.parse
@@ -15,7 +15,8 @@ PAUSE = 0.003
 class Witness:
     def __init__(self, place):
         self.place, self.sights, self.polls, self.failures = place, [], 0, 0
-        self.connection, self.authorization, self.first = None, None, threading.Event()
+        self.connection, self.authorization = None, None
+        self.looks, self.looked = 0, threading.Condition()
 
     def connect(self, url):
         parts = urllib.parse.urlsplit(url)
@@ -65,16 +66,26 @@ class Witness:
             except (OSError, http.client.HTTPException, ValueError, KeyError):
                 self.failures += 1
                 self.connection = self.authorization = None
-            self.first.set()
+            with self.looked:
+                self.looks += 1
+                self.looked.notify_all()
             time.sleep(PAUSE)
+
+    def wait(self, looks):
+        """Until so many looks more have ended. The second of two began when the first had ended."""
+        with self.looked:
+            wanted = self.looks + looks
+            self.looked.wait_for(lambda: self.looks >= wanted)
 
 
 witnesses = {place["name"]: Witness(place) for place in json.loads(sys.stdin.readline())}
 for witness in witnesses.values():
     threading.Thread(target=witness.watch, daemon=True).start()
 for witness in witnesses.values():
-    witness.first.wait()
+    witness.wait(1 - min(witness.looks, 1))
 print("{}", flush=True)
 for _ in sys.stdin:
+    for witness in witnesses.values():
+        witness.wait(2)
     print(json.dumps({name: {"polls": one.polls, "failures": one.failures, "sights": one.sights}
                       for name, one in witnesses.items()}), flush=True)

@@ -97,7 +97,7 @@ struct BlobPush: Sendable {
         for source in mountSources where source != client.repository.path {
             let query = "mount=\(file.digest.percentEncoded)&from=\(source.percentEncoded)"
             // Mounted twice is mounted, and an upload that nobody uses does no harm.
-            let response = try await client.send("POST", "blobs/uploads/?\(query)") { $0.isIdempotent = true }
+            let response = try await opening("blobs/uploads/?\(query)")
             switch response.status {
             case 201: return (nil, source)
             case 202: return (try BlobUpload.Position(begun: response), nil)
@@ -121,10 +121,26 @@ struct BlobPush: Sendable {
         await Task { _ = try? await client.send(final) }.value
     }
 
+    /// Asks for an upload, and waits for the answer a moment longer than the task lives: only who knows where an upload is
+    /// can give it up.
+    private func opening(_ path: String) async throws -> HTTPResponse {
+        try Task.checkCancellation()
+        let client = client
+        let asked = Task { try await client.send("POST", path) { $0.isIdempotent = true } }
+        return try await withTaskCancellationHandler {
+            try await asked.value
+        } onCancel: {
+            Task {
+                try? await Task.sleep(for: .seconds(2))
+                asked.cancel()
+            }
+        }
+    }
+
     /// A new upload.
     func start(_ file: OperationRequest.File) async throws -> BlobUpload.Position {
         // One of which the answer is lost does no harm: registries drop it in time.
-        let response = try await client.send("POST", "blobs/uploads/") { $0.isIdempotent = true }
+        let response = try await opening("blobs/uploads/")
         guard response.status == 202 else { throw response.refusal("the upload of \(file.digest)", client) }
         guard let begun = try BlobUpload.Position(begun: response) else {
             throw Failure(
