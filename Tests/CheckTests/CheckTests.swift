@@ -122,8 +122,8 @@ struct CheckTests {
     func refused() async throws {
         let scratch = try Scratch()
         _ = try scratch.write("empty.qcow2", "")
-        _ = try scratch.write(
-            "cut.qcow2", Array(try Data(contentsOf: URL(fileURLWithPath: Images.shared.path(.tiny))).prefix(300)))
+        let whole = try await Data(contentsOf: URL(fileURLWithPath: Images.shared.path(.tiny)))
+        _ = try scratch.write("cut.qcow2", Array(whole.prefix(300)))
         _ = try scratch.write(
             "packed.qcow2.xz", [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00] + [UInt8](repeating: 1, count: 1000))
         try run(["mkfifo", "\(scratch.path)/pipe"])

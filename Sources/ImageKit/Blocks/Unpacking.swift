@@ -5,14 +5,17 @@ import CZstd
 enum Unpacking {
     /// Raw deflate, without a wrapper.
     static func deflate(_ bytes: [UInt8], to size: Int) -> [UInt8]? { inflated(bytes, size, wrapped: false) }
-    /// With zlib's header and checksum.
+    /// With zlib's header and checksum; a stream that ends sooner, as a disk's last piece may, is filled up with zeros.
     static func zlib(_ bytes: [UInt8], to size: Int) -> [UInt8]? { inflated(bytes, size, wrapped: true) }
 
     private static func inflated(_ bytes: [UInt8], _ size: Int, wrapped: Bool) -> [UInt8]? {
         var isWhole = false
         let result = [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
-            isWhole = ep_inflate(bytes, bytes.count, buffer.baseAddress, size, wrapped ? 1 : 0) == Int64(size)
-            filled = isWhole ? size : 0
+            let written = Int(ep_inflate(bytes, bytes.count, buffer.baseAddress, size, wrapped ? 1 : 0))
+            isWhole = written == size || wrapped && written > 0
+            guard isWhole else { return }
+            buffer[written..<size].initialize(repeating: 0)
+            filled = size
         }
         return isWhole ? result : nil
     }

@@ -105,8 +105,8 @@ struct FormatTests {
         for extent in found where extent.isHole {
             #expect(bytes[Int(extent.offset)..<Int(extent.offset + extent.length)].allSatisfy { $0 == 0 })
         }
-        // qemu has no map of VHDX: all of it is data there.
-        if form.peer != "vhdx" { #expect(found == (try map(path, form.peer))) }
+        // qemu has no map of VHDX: all of it is data there. Of a fixed VHD it tells the blocks of the file system below.
+        if form.peer != "vhdx" && form.variant != "fixed" { #expect(found == (try map(path, form.peer))) }
         let data = found.filter { !$0.isHole }
         #expect(facts.usedSize.value == data.reduce(0) { $0 + $1.length })
         #expect(
