@@ -1,5 +1,4 @@
-/// Everything that was read of a disk image, once for all who ask: what checks, tables and reports are made of
-/// (schemas/facts.schema.json).
+/// Everything that was read of a disk image, once for all who ask: what checks, tables and reports are made of.
 ///
 /// A topic that was not read is nil, and every fact of it counts as unknown. Secrets are not in it: of a password's hash
 /// its kind, of a key its type and fingerprint.

@@ -1,7 +1,7 @@
 public import Documents
 public import Execution
 
-/// A check for programs: the facts, and each provider's findings (schemas/check.schema.json).
+/// A check for programs: the facts, and each provider's findings.
 public enum CheckJSON {
     /// - Throws: what encoding throws.
     public static func document(_ examination: Examination) throws -> JSON {
