@@ -83,7 +83,8 @@ struct SchemaFile {
 /// The paths of properties that are nil or empty: a document with none of them shows every key that its type has.
 func unpopulated(_ value: Any, _ path: String = "") -> [String] {
     let mirror = Mirror(reflecting: value)
-    if value is JSON || value is LocalizedText { return [] }
+    // Facts are a document of their own, and a remediation is one of many.
+    if value is JSON || value is LocalizedText || value is ImageFacts || value is Remediation { return [] }
     switch mirror.displayStyle {
     case .optional:
         guard let inner = mirror.children.first else { return [path] }

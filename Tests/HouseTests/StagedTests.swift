@@ -73,7 +73,8 @@ struct StagedTests {
                 for path in try dynamic(file, tag) { #expect(path == "$ORIGIN", "\(file): \(path)") }
             }
             // grep reads the whole file; the text in it may be anywhere.
-            for path in [root, toolchain, NSHomeDirectory() + "/"] where path != "/" {
+            // /root is also a folder of guests, which rules name.
+            for path in [root, toolchain, NSHomeDirectory() + "/"] where !["/", "/root/"].contains(path) {
                 let found = try run(["grep", "-a", "-o", "-m", "1", "-F", path, file])
                 #expect(found.status == 1, "\(file) names \(path)")
             }
