@@ -57,7 +57,7 @@ struct LocalWorkerTests {
         for publication in [container, disk] {
             #expect(try await run(publication, "ep.plan/1").result?.nothingToDo == true)
         }
-        #expect(try await run(disk, "ep.requirements/1").result?.items == [])
+        #expect(try await run(disk, "ep.requirements/1").result?.items?.count ?? 0 >= 20)
         #expect(try await run(disk, "ep.retire/1").failure?.message.contains("ep.retire/1") == true)
     }
 
