@@ -29,8 +29,10 @@ fmt: ## formats every Swift file
 mutants: ## breaks a copy in each way of Tests/Mutants: its test must turn red; MUTANTS="a b" chooses
 	@scripts/mutants $(MUTANTS)
 bench: stage ## the figures that the documents claim, measured on the staged tree
+	@scripts/dependencies bench
 	@Benchmarks/run $(STAGE)
 	@Benchmarks/registries $(STAGE)
+	@Benchmarks/images $(STAGE)
 campaign: stage ## the long campaign of faults: kills at every request of a publication
 	@scripts/campaign $(STAGE)
 campaign-large: stage ## the same of a push of 1 GB, whole and in chunks; takes a quarter of an hour and 6 GB in /tmp
