@@ -25,8 +25,9 @@ enum Output {
     }
 
     /// A document for programs.
-    static func document(_ document: JSON) throws {
-        result(String(decoding: try DocumentCoding.encode(document, pretty: true), as: UTF8.self))
+    static func document(_ document: JSON) throws { try self.document(of: document) }
+    static func document(of value: some Encodable) throws {
+        result(String(decoding: try DocumentCoding.encode(value, pretty: true), as: UTF8.self))
     }
 
     /// What a command that is done otherwise ends with when its output was lost: nobody may take a part for the whole. A reader

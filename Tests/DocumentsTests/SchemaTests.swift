@@ -65,6 +65,13 @@ struct SchemaTests {
             facts: ImageFacts())
         let least = OperationRequest(operation: "ep.plan/1", run: "r", publication: "p", target: target)
         try check(SchemaFile("request"), full: full, least: least)
+
+        // Facts that were encoded before make the same document.
+        let facts = [UInt8](try DocumentCoding.encode(full.facts))
+        let encoded = try least.encoded(facts: facts)
+        var expected = least
+        expected.facts = full.facts
+        #expect(try DocumentCoding.decode(OperationRequest.self, from: Data(encoded)) == expected)
     }
 
     @Test("result")

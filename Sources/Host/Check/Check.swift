@@ -50,7 +50,7 @@ struct Check: AsyncParsableCommand {
         if let junit { try File.replace(junit, with: Array(JUnit.document(examination).utf8)) }
         if let html { try File.replace(html, with: Array(CheckHTML.page(examination).utf8)) }
         if json {
-            try Output.document(try CheckJSON.document(examination))
+            try Output.document(of: CheckJSON(examination))
         } else {
             Output.result(CheckText.text(examination, verbose: verbose))
         }

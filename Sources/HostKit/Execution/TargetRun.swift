@@ -253,7 +253,6 @@ actor TargetRun {
         if isAbout, !artifact.document.digest.isEmpty {
             request.artifact = artifact.document
         }
-        if operation != EP_OP_REQUIREMENTS { request.facts = image?.facts }
         request.entry = entry
         request.into = into
         let manifest = provider.manifest
@@ -261,7 +260,7 @@ actor TargetRun {
             providerID: manifest.id, providerVersion: manifest.version, libraryPath: provider.libraryPath,
             libraryIdentity: identity, profile: isCheck ? .check : .publish, operation: operation,
             configuration: [UInt8](try DocumentCoding.encode(JSON.object(target.options))),
-            request: [UInt8](try DocumentCoding.encode(request)),
+            request: try request.encoded(facts: operation == EP_OP_REQUIREMENTS ? nil : image?.document),
             artifactFiles: manifest.views.contains("file") ? artifact.paths : [:],
             blocksPath: manifest.views.contains("blocks") ? artifact.blocksPath : nil,
             checkpoints: isReading ? [] : try records().map { ($0.key, $0.data) },

@@ -20,7 +20,8 @@ struct SignatureTests {
         (
             "cryptsetup", "20M",
             [
-                "cryptsetup", "-q", "--key-file", "/etc/passwd", "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", "1000",
+                "cryptsetup", "-q", "--key-file", "/etc/passwd", "--pbkdf", "pbkdf2", "--pbkdf-force-iterations",
+                "1000",
                 "--type", "luks2", "--label", "secret", "luksFormat",
             ]
         ),
