@@ -69,5 +69,14 @@ def staged(tree):
             for folder, _, names in os.walk(os.path.join(tree, part)) for name in names]
 
 
+def with_libraries(programs):
+    """The programs, and the shared libraries that they load, each once."""
+    found = set()
+    for program in programs:
+        listing = subprocess.run(["ldd", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+        found.update(word for word in listing.split() if word.startswith("/") and os.path.isfile(word))
+    return [*programs, *sorted(found)]
+
+
 def figures(values):
     return f"{statistics.median(values):7.2f} ({min(values):.2f}-{max(values):.2f})"
