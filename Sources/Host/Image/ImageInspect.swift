@@ -25,7 +25,7 @@ struct ImageInspect: AsyncParsableCommand {
             file, executable: "\(session.prefix)/libexec/eulerpublisher/eulerpublisher-reader")
         let facts = try reader.facts()
         if json {
-            Output.result(String(decoding: try DocumentCoding.encode(facts, pretty: true), as: UTF8.self))
+            try Output.json(facts, pretty: true)
         } else {
             Output.result(ImageText.text(facts, name: file))
         }

@@ -21,7 +21,7 @@ public func initialize(
         if text.hasPrefix("--target=") { chosen = Target(rawValue: String(text.dropFirst(9))) }
     }
     guard let chosen else {
-        fputs("name a target: --target=NAME of --list\n", stderr)
+        print("name a target: --target=NAME of --list")
         exit(2)
     }
     target = chosen

@@ -1,5 +1,4 @@
 import Blocks
-import Memory
 import Documents
 import FileSystems
 import Glibc
@@ -7,6 +6,7 @@ import Guest
 import ImageTesting
 import Initramfs
 import Inspection
+import Memory
 import PackageDatabases
 import Partitions
 
