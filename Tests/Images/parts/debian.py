@@ -1,6 +1,6 @@
 """A cloud image of Debian's packages: cloud-init, initramfs-tools, no passwords."""
 from parts.files import put
-from parts.packages import clean, disable, enable, unpacked, version
+from parts.packages import clean, enable, unpacked, version
 
 PACKAGES = [
     "linux-image-cloud-amd64", "initramfs-tools", "zstd", "kmod", "systemd", "systemd-sysv", "dbus", "udev", "login", "passwd",

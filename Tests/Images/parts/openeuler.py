@@ -4,7 +4,6 @@ import shutil
 
 from parts.files import put
 from parts.packages import clean, enable, unpacked, version
-from parts.rpms import rpms
 
 PACKAGES = [
     "linux-image-cloud-amd64", "dracut", "zstd", "kmod", "systemd", "systemd-sysv", "dbus", "udev", "login", "passwd",
@@ -26,9 +25,9 @@ def openeuler(tree, boot, cache, uuid, boot_volume, root_hash, grub_hash):
         tree, cache, "openeuler", PACKAGES,
         after=[f"cat >\"$1/etc/dracut.conf.d/10-openeuler.conf\" <<'END'\n{DRACUT}END",
                'version=$(ls "$1/usr/lib/modules"); '
-               'chroot "$1" dracut --force "/boot/initramfs-$version.img" "$version"'])
+               'chroot "$1" dracut --force "/boot/initramfs-$version.img" "$version"',
+               'python3 -B "$IMAGE_PARTS/rpms.py" "$1"'])
     kernel = version(tree)
-    rpms(tree)
     # /boot is a file system of its own: FAT, which knows no links.
     for name in os.listdir(tree + "/boot"):
         path = f"{tree}/boot/{name}"

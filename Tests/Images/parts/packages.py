@@ -10,15 +10,16 @@ from parts.files import put
 SUITE = "bookworm"
 # All files that a build writes carry this time, so that they are the same each time.
 EPOCH = "1751011860"
+PARTS = os.path.dirname(os.path.abspath(__file__))
 
 
-def unpacked(tree, cache, name, include, before=(), after=()):
+def unpacked(tree, cache, name, include, after):
     """Unpacks the root file system of these packages.
 
-    before, after: shell commands on the root "$1", run once packages can be installed and when all are. Downloaded packages
+    after: shell commands on the root "$1", run when all are installed; $IMAGE_PARTS is this folder. Downloaded packages
     are kept beside the root file systems, so that the next one downloads what it alone has.
     """
-    recipe = hashlib.sha256(repr((SUITE, EPOCH, include, before, after)).encode()).hexdigest()[:12]
+    recipe = hashlib.sha256(repr((SUITE, EPOCH, include, after)).encode()).hexdigest()[:12]
     archive = f"{cache}/{name}-{recipe}.tar"
     if not os.path.exists(archive):
         downloads = f"{cache}/packages"
@@ -29,12 +30,11 @@ def unpacked(tree, cache, name, include, before=(), after=()):
                 "--dpkgopt=force-unsafe-io", "--skip=download/empty", "--skip=essential/unlink",
                 '--setup-hook=mkdir -p "$1/var/cache/apt/archives"',
                 f"--setup-hook=sync-in {downloads} /var/cache/apt/archives",
-                *[f"--essential-hook={command}" for command in before],
                 *[f"--customize-hook={command}" for command in after],
                 f"--customize-hook=sync-out /var/cache/apt/archives {downloads}",
                 SUITE, f"{temporary}/root.tar",
                 # The initramfs is made once, at the end, and not by each package that would change it.
-                env={**os.environ, "TMPDIR": temporary, "SOURCE_DATE_EPOCH": EPOCH, "INITRD": "No"})
+                env={**os.environ, "TMPDIR": temporary, "SOURCE_DATE_EPOCH": EPOCH, "INITRD": "No", "IMAGE_PARTS": PARTS})
             os.rename(f"{temporary}/root.tar", archive)
     os.makedirs(tree)
     run("tar", "-C", tree, "--numeric-owner", "--xattrs", "--xattrs-include=*", "--exclude=./dev/*", "-xf", archive)
@@ -48,11 +48,6 @@ def version(tree):
 def enable(tree, *units):
     for unit in units:
         run("systemctl", f"--root={tree}", "enable", unit)
-
-
-def disable(tree, *units):
-    for unit in units:
-        run("systemctl", f"--root={tree}", "disable", unit)
 
 
 def clean(tree):

@@ -1,8 +1,11 @@
-"""An rpm database of what dpkg installed: real packages with their files, written by rpm itself."""
+"""An rpm database of what dpkg installed, written by rpm itself: its names and versions, without the files."""
 import glob
 import os
 import re
 import shutil
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from parts.disk import run
 from parts.files import link
@@ -13,54 +16,45 @@ NAMES = {"network-manager": "NetworkManager", "openssh-client": "openssh-clients
 
 
 def installed(tree):
-    """(name, version, files) of each package; files that rpm can name in a list."""
-    for block in open(f"{tree}/var/lib/dpkg/status", encoding="utf-8").read().split("\n\n"):
-        fields = dict(re.findall(r"^(Package|Version|Architecture): (.*)$", block, re.M))
-        if "Package" not in fields:
-            continue
-        base = f"{tree}/var/lib/dpkg/info/{fields['Package']}"
-        lists = glob.glob(f"{base}.list") + glob.glob(f"{base}:{fields['Architecture']}.list")
-        paths = open(lists[0], encoding="utf-8").read().split("\n") if lists else []
-        files = [path for path in paths if re.fullmatch(r"/[\w./+:@,=-]+", path)
-                 and os.path.lexists(tree + path) and not os.path.isdir(tree + path)]
-        yield fields["Package"], fields["Version"], files
+    """The name and version of each package."""
+    with open(f"{tree}/var/lib/dpkg/status", encoding="utf-8") as status:
+        for block in status.read().split("\n\n"):
+            fields = dict(re.findall(r"^(Package|Version): (.*)$", block, re.M))
+            if "Package" in fields:
+                yield fields["Package"], fields["Version"]
 
 
-def described(name, version, files, list_path):
+def described(name, version):
     """The lines of a spec for one package. rpm's versions and releases have no hyphens."""
     epoch, _, rest = version.rpartition(":")
     number, _, release = rest.rpartition("-") if "-" in rest else (rest, "", "1")
     name = "kernel" if re.fullmatch(r"linux-image-\d.*", name) else NAMES.get(name, name)
     number, release = number.replace("-", "_"), release.replace("-", "_")
-    with open(list_path, "w", encoding="utf-8") as file:
-        file.write("".join(f'"{path}"\n' for path in files))
     return (f"%package -n {name}\n" + (f"Epoch: {epoch}\n" if epoch else "") +
-            f"Version: {number}\nRelease: {release}.{DIST}\nSummary: {name}\n%description -n {name}\n{name}\n"
-            f"%files -n {name} -f {list_path}\n")
+            f"Version: {number}\nRelease: {release}.{DIST}\nSummary: {name}\nAutoReqProv: no\n%description -n {name}\n"
+            f"{name}, as the system has it.\n%files -n {name}\n")
 
 
 def rpms(tree):
-    """Builds the packages of one spec, without compression, and has rpm note them in the tree's database."""
+    """Builds the packages of one spec, and has rpm note them in the tree's database."""
     work = tree + ".rpm"
     os.makedirs(work)
     with open(f"{work}/all.spec", "w", encoding="utf-8") as spec:
         spec.write(
             f"Name: openEuler-release\nVersion: 24.03\nRelease: 60.{DIST}\nSummary: openEuler\nLicense: MulanPSL-2.0\n"
-            f"Vendor: {VENDOR}\nAutoReqProv: no\n%description\nopenEuler\n%files\n/etc/os-release\n"
-            f"%install\nmkdir -p %{{buildroot}}\ncp -al {tree}/. %{{buildroot}}/\n")
-        for number, (name, version, files) in enumerate(installed(tree)):
-            spec.write(described(name, version, files, f"{work}/{number}.files"))
-    run("rpmbuild", "-bb", "--quiet", "--target", "x86_64", f"{work}/all.spec", *[
-        word for macro in (
-            f"_topdir {work}", "_binary_payload w0.gzdio", "debug_package %{nil}", "__os_install_post %{nil}",
-            "_unpackaged_files_terminate_build 0", "_build_id_links none", "_missing_build_ids_terminate_build 0",
-            "__brp_mangle_shebangs %{nil}", "__spec_install_post %{nil}", "_use_internal_dependency_generator 0")
-        for word in ("--define", macro)])
+            f"Vendor: {VENDOR}\nAutoReqProv: no\n%description\nopenEuler\n%files\n")
+        for name, version in installed(tree):
+            spec.write(described(name, version))
+    run("rpmbuild", "-bb", "--quiet", "--target", "x86_64", "--define", f"_topdir {work}", f"{work}/all.spec")
     packages = sorted(glob.glob(f"{work}/RPMS/*/*.rpm"))
-    run("rpm", "--root", tree, "--dbpath", "/usr/lib/sysimage/rpm", "--initdb")
-    run("rpm", "--root", tree, "--dbpath", "/usr/lib/sysimage/rpm", "-i", "--justdb", "--nodeps", "--noscripts", "--ignoresize",
-        "--nosignature", "--nodigest", "--excludedocs", *packages)
+    database = ("--root", tree, "--dbpath", "/usr/lib/sysimage/rpm")
+    run("rpm", *database, "--initdb")
+    run("rpm", *database, "-i", "--justdb", "--nodeps", "--noscripts", "--nosignature", *packages)
     shutil.rmtree(work)
     if os.path.isdir(tree + "/var/lib/rpm"):
         shutil.rmtree(tree + "/var/lib/rpm")
     link(tree, "/var/lib/rpm", "../../usr/lib/sysimage/rpm")
+
+
+if __name__ == "__main__":
+    rpms(os.path.abspath(sys.argv[1]))
