@@ -12,7 +12,7 @@ public struct PartitionFacts: Sendable, Codable, Equatable {
     }
 }
 
-public enum PartitionTable: String, Sendable, Codable { case gpt, mbr }
+public enum PartitionTable: String, Sendable, Codable, CaseIterable { case gpt, mbr }
 
 public struct Partition: Sendable, Codable, Equatable {
     /// Counted from 1; of MBR, 5 and up are logical ones.
@@ -33,7 +33,7 @@ public struct Partition: Sendable, Codable, Equatable {
     /// What its first bytes say is in it, as blkid's TYPE; nil if no known magic number is there.
     public var content: String?
 
-    public enum Role: String, Sendable, Codable {
+    public enum Role: String, Sendable, Codable, CaseIterable {
         case efiSystem = "efi-system"
         case biosBoot = "bios-boot"
         case linux, swap, lvm, raid, extended, reserved
