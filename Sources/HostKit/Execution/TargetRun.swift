@@ -180,8 +180,12 @@ actor TargetRun {
             case .done(let bytes):
                 let result: OperationResult
                 do { result = try DocumentCoding.decode(OperationResult.self, from: Data(bytes)) } catch {
+                    let why = (error as? DecodingError).map {
+                        ": " + context.redactor.masked(Printable.line($0.reason))
+                    }
                     throw Failure(
-                        .crashed, "\(provider.manifest.id) answered \(operation) with a document that is no result",
+                        .crashed,
+                        "\(provider.manifest.id) answered \(operation) with a document that is no result\(why ?? "")",
                         place: title, hint: provider.manifest.report.map { "report it to \($0)" })
                 }
                 context.append(
