@@ -265,7 +265,7 @@ actor TargetRun {
             providerID: manifest.id, providerVersion: manifest.version, libraryPath: provider.libraryPath,
             libraryIdentity: identity, profile: isCheck ? .check : .publish, operation: operation,
             configuration: [UInt8](try DocumentCoding.encode(JSON.object(target.options))),
-            request: [UInt8](try DocumentCoding.encode(request)),
+            request: try Self.bytes(of: request),
             artifactFiles: manifest.views.contains("file") ? artifact.paths : [:],
             blocksPath: manifest.views.contains("blocks") ? artifact.blocksPath : nil,
             checkpoints: isReading ? [] : try records().map { ($0.key, $0.data) },
@@ -287,6 +287,18 @@ actor TargetRun {
         }
         try store?.flush()
         return outcome
+    }
+
+    /// The request as the provider gets it.
+    /// - Throws: `Failure` if it is longer than the contract allows a document: nothing would be served with its begin.
+    static func bytes(of request: OperationRequest) throws -> [UInt8] {
+        let bytes = [UInt8](try DocumentCoding.encode(request))
+        guard bytes.count <= EP_LIMIT_DOCUMENT else {
+            throw Failure(
+                .refused, "the request of \(request.operation) takes \(bytes.count) bytes, and \(EP_LIMIT_DOCUMENT) are allowed",
+                place: request.target.name, hint: "publish fewer files, tags or annotations at once")
+        }
+        return bytes
     }
 
     private func makeDirectory(_ path: String) throws {
