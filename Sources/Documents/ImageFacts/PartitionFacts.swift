@@ -6,9 +6,20 @@ public struct PartitionFacts: Sendable, Codable, Equatable {
     public var partitions: Fact<[Partition]>
     /// What does not agree: a checksum, a missing second table, partitions that overlap. Empty if all does.
     public var defects: Fact<[String]>
+    /// Bytes of a sector, which the table counts in: 512, or 4096 of a disk that was divided for such sectors. Clouds give machines
+    /// disks of 512. Absent if there is no table.
+    public var sectorSize: Fact<Int>
 
-    public init(table: Fact<PartitionTable>, partitions: Fact<[Partition]>, defects: Fact<[String]>) {
-        (self.table, self.partitions, self.defects) = (table, partitions, defects)
+    enum CodingKeys: String, CodingKey {
+        case table, partitions, defects
+        case sectorSize = "sector_size"
+    }
+
+    public init(
+        table: Fact<PartitionTable>, partitions: Fact<[Partition]>, defects: Fact<[String]>,
+        sectorSize: Fact<Int> = .known(512)
+    ) {
+        (self.table, self.partitions, self.defects, self.sectorSize) = (table, partitions, defects, sectorSize)
     }
 }
 
