@@ -221,6 +221,9 @@ let package = Package(
             dependencies: ["ImageTesting", "TestSupport", "FileSystems", "Blocks", "Documents"],
             path: "Tests/ImageKit/FileSystemsTests", swiftSettings: strict),
         .testTarget(
+            name: "PartitionsTests", dependencies: ["TestSupport", "Partitions", "Blocks", "Documents"],
+            path: "Tests/ImageKit/PartitionsTests", swiftSettings: strict),
+        .testTarget(
             name: "InitramfsTests",
             dependencies: ["ImageTesting", "TestSupport", "Initramfs", "FileSystems", "Documents"],
             path: "Tests/ImageKit/InitramfsTests", exclude: ["guest.sh"], swiftSettings: strict),

@@ -68,6 +68,9 @@ public final class ImageReader: Sendable {
     /// - Throws: `Failure` if the process broke; facts that can't be told are in the document as unknown.
     public func facts() throws -> ImageFacts {
         let document = try ask(.imageFacts)
+        guard document.count <= ImageFacts.limit else {
+            throw Failure(.internal, "the reader's facts are longer than a request may hold", place: path)
+        }
         do { return try JSONDecoder().decode(ImageFacts.self, from: Data(document)) } catch {
             throw Failure(.internal, "the reader's facts are not of this program's build: \(error)", place: path)
         }
