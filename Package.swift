@@ -136,7 +136,9 @@ let package = Package(
         leaf("ProviderRuntime", ["ProviderAPI", "CSystem"]),
         .executableTarget(name: "Worker", dependencies: ["ProviderRuntime"], swiftSettings: strict),
 
-        imageKit("Guest", ["FileSystems", "Blocks", "Digest", "CLzma", "Documents", yams]),
+        // crypt(3), to know printed passwords by any salt.
+        .target(name: "CCrypt", linkerSettings: [.linkedLibrary("crypt")]),
+        imageKit("Guest", ["Initramfs", "FileSystems", "Blocks", "Digest", "CCrypt", "CLzma", "Documents", yams]),
         imageKit(
             "Inspection",
             ["Guest", "Initramfs", "PackageDatabases", "Partitions", "FileSystems", "Blocks", "Documents"]),

@@ -16,7 +16,9 @@ struct FactsLimitTests {
         facts.sudo = SudoFacts(
             program: .known("/usr/bin/sudo"), rules: .known([]),
             administrators: .known(
-                (0..<users).map { Administrator(user: "u\($0)", withoutPassword: true, evidence: Evidence("/etc/sudoers")) }),
+                (0..<users).map {
+                    Administrator(user: "u\($0)", withoutPassword: true, evidence: Evidence("/etc/sudoers"))
+                }),
             defaults: .known([]), damaged: .known([]))
         return facts
     }

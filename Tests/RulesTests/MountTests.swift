@@ -32,7 +32,9 @@ import Testing
         #expect(text.contains("/data") && text.contains("LVM2_member") && text.contains("look"), "\(text)")
     }
 
-    @Test func whatIsElsewhereOnTheDiskIsThere() { #expect(finding(inImage: true, isUncertain: false)?.outcome == "pass") }
+    @Test func whatIsElsewhereOnTheDiskIsThere() {
+        #expect(finding(inImage: true, isUncertain: false)?.outcome == "pass")
+    }
 
     @Test func whatIsNowhereFails() { #expect(finding(inImage: false, isUncertain: false)?.outcome == "fail") }
 

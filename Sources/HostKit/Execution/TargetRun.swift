@@ -294,7 +294,8 @@ actor TargetRun {
         let bytes = try request.encoded(facts: facts)
         guard bytes.count <= EP_LIMIT_DOCUMENT else {
             throw Failure(
-                .refused, "the request of \(request.operation) takes \(bytes.count) bytes, and \(EP_LIMIT_DOCUMENT) are allowed",
+                .refused,
+                "the request of \(request.operation) takes \(bytes.count) bytes, and \(EP_LIMIT_DOCUMENT) are allowed",
                 place: request.target.name, hint: "publish fewer files, tags or annotations at once")
         }
         return bytes

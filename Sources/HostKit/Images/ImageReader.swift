@@ -26,6 +26,11 @@ public final class ImageReader: Sendable {
         var isBroken: Failure?
     }
 
+    /// The program that reads, which lies beside the one that runs providers.
+    public static func executable(beside worker: String) -> String {
+        (worker.lastIndex(of: "/").map { String(worker[...$0]) } ?? "") + "eulerpublisher-reader"
+    }
+
     /// Starts the process and has it open the image: its format, its limits, its partitions.
     /// - Parameter executable: `eulerpublisher-reader`, an absolute path beside the host's own executable.
     /// - Throws: `Failure` if the file can't be opened, or is no image that can be read (`refused`, with place and remedy).

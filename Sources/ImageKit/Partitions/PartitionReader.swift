@@ -90,7 +90,8 @@ public struct PartitionReader: Sendable {
 
 extension PartitionFacts {
     fileprivate static func none(_ evidence: [Evidence]) -> PartitionFacts {
-        PartitionFacts(table: .absent(evidence), partitions: .known([], evidence), defects: .known([]),
+        PartitionFacts(
+            table: .absent(evidence), partitions: .known([], evidence), defects: .known([]),
             sectorSize: .absent(evidence))
     }
 }

@@ -19,14 +19,14 @@ struct TableTests {
         "start=2048, size=40960, type=85\nstart=4096, size=2048, type=83\n",
         "start=2048, size=40960, type=5\n",
         // As many as sfdisk makes.
-        "start=2048, size=120000, type=5\n"
-            + (0..<40).map { "start=\(4096 + $0 * 2048), size=1024, type=83\n" }.joined(),
-        "start=1, size=131071, type=da\n",
+        "start=2048, size=200000, type=5\n"
+            + (0..<40).map { "start=\(4096 + $0 * 4096), size=1024, type=83\n" }.joined(),
+        "start=1, size=262143, type=da\n",
     ]
 
     @Test("MBR", arguments: dos)
     func mbr(_ script: String) throws {
-        let disk = try Disk()
+        let disk = try Disk(mebibytes: 128)
         try disk.sfdisk(Self.label + script)
         let lines = try disk.theirs()
         #expect(lines.count >= 2)
@@ -37,9 +37,9 @@ struct TableTests {
 
     @Test("A chain of logical partitions from which links were taken")
     func brokenChain() throws {
-        let disk = try Disk()
+        let disk = try Disk(mebibytes: 128)
         try disk.sfdisk(Self.label + Self.dos[7])
-        try disk.program("sfdisk -q --delete \(disk.path) 5 9 10 44")
+        try disk.program("sfdisk -q --delete \(disk.path) 5 9 10 30")
         let lines = try disk.theirs()
         #expect(lines.count == 38)
         #expect(try disk.ours() == lines)
@@ -71,7 +71,8 @@ struct TableTests {
     @Test("A hybrid table is a GPT")
     func hybrid() throws {
         let disk = try Disk()
-        try disk.sgdisk("-n 1:2048:4095", "-t 1:ef00", "-n 2:4096:20479", "-n 3:20480:40959", "-c 2:'the root'", "-h 1:2")
+        try disk.sgdisk(
+            "-n 1:2048:4095", "-t 1:ef00", "-n 2:4096:20479", "-n 3:20480:40959", "-c 2:'the root'", "-h 1:2")
         #expect(try disk.facts().table.value == .gpt)
         #expect(try disk.ours() == disk.theirs())
         #expect(try disk.ourLines() == disk.sgdiskLines())
@@ -90,7 +91,8 @@ struct TableTests {
     func largeSectors(_ count: Int) throws {
         let disk = try Disk(mebibytes: 128)
         try disk.fdisk(
-            "g\n" + (0..<count).map { _ in "n\n\n\n+4M\n" }.joined() + "t\n\(count == 1 ? "" : "1\n")1\nw\n", sector: 4096)
+            "g\n" + (0..<count).map { _ in "n\n\n\n+4M\n" }.joined() + "t\n\(count == 1 ? "" : "1\n")1\nw\n",
+            sector: 4096)
         let facts = try disk.facts()
         #expect(facts.table.value == .gpt && facts.sectorSize.value == 4096)
         #expect(facts.defects.value?.count == 1 && facts.defects.value?.first?.contains("4096") == true)

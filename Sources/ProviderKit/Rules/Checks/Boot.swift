@@ -129,9 +129,14 @@ extension CheckSubject {
     func noStockBootPassword() throws(Unknown) -> Outcome {
         var verdict = Verdict()
         for menu in verdict.value(try boot.menus) ?? [] {
-            for password in menu.passwords where password.isStock {
-                verdict.wrong(
-                    "the boot menu's password is one that everybody knows", [password.evidence], .bootPasswordRemove)
+            for password in menu.passwords {
+                if password.isStock {
+                    verdict.wrong(
+                        "the boot menu's password is one that everybody knows", [password.evidence],
+                        .bootPasswordRemove)
+                } else if let why = password.untried {
+                    verdict.unknown("\(why): that of the boot menu \(menu.path)")
+                }
             }
         }
         return verdict.outcome(pass: "the boot menu has no password that was published with an image")
