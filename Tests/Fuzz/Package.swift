@@ -2,6 +2,7 @@
 // The fuzzer of the image readers: a package of its own, since what it runs is built with counters of coverage.
 // Kit leads to the house's own targets; scripts/fuzz builds and runs.
 
+import Foundation
 import PackageDescription
 
 let strict: [SwiftSetting] = [
@@ -9,6 +10,9 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
+
+/// Optimised, the readers of texts take as long to build as all else together, and run some times as fast: for long runs.
+let textsOptimised = ProcessInfo.processInfo.environment["FUZZ_LONG"] != nil
 
 func kit(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, path: "Kit/\(name)", swiftSettings: strict)
@@ -34,9 +38,13 @@ let package = Package(
         kit("Partitions", ["Blocks", "FileSystems", "CZlib", "Documents"]),
         kit("PackageDatabases", ["FileSystems", "Blocks", "Documents"]),
         kit("Initramfs", ["FileSystems", "Blocks", "CZlib", "CLzma", "CZstd", "CLz4", "Documents"]),
-        kit(
-            "Guest",
-            ["FileSystems", "Blocks", "Digest", "CLzma", "Documents", .product(name: "Yams", package: "Yams")]),
+        .target(
+            name: "Guest",
+            dependencies: [
+                "FileSystems", "Blocks", "Digest", "CLzma", "Documents", .product(name: "Yams", package: "Yams"),
+            ],
+            path: "Kit/Guest",
+            swiftSettings: strict + (textsOptimised ? [] : [.unsafeFlags(["-Onone"])])),
         kit(
             "Inspection",
             ["Guest", "Initramfs", "PackageDatabases", "Partitions", "FileSystems", "Blocks", "Documents"]),
