@@ -117,7 +117,9 @@ extension CheckSubject {
             let values = entry.values(of: name)
             seen += values
             guard !expected.fits(all: values) else { continue }
-            let what = values.isEmpty ? "is not set" : "is \(values.joined(separator: ", "))"
+            // An argument without a value is there or not.
+            let shown = values.filter { !$0.isEmpty }.joined(separator: ", ")
+            let what = values.isEmpty ? "is not set" : shown.isEmpty ? "is set" : "is \(shown)"
             let set = expected.example.map { Remediation.kernelArgument("\(name)=\($0)") }
             verdict.wrong(
                 "the kernel's \(name) \(what), and has to be \(expected.words)", [entry.evidence],
