@@ -58,7 +58,8 @@ public struct Failure: Error, Sendable, Equatable, Codable {
     public var requestID: String?
     /// The status of the HTTP answer, if there was one.
     public var httpStatus: Int?
-    /// Whether the same request may succeed later without a change.
+    /// Whether the same request may succeed later without a change. False in a vendor's refusal: it is about the content, and
+    /// remembered.
     public var retryable: Bool?
     /// Seconds to wait before that.
     public var retryAfter: Double?

@@ -47,12 +47,14 @@ public struct HTTPClient: Sendable {
             do {
                 let (response, host) = try await run.follow(current)
                 guard policy.statuses.contains(response.status) else { return response }
-                let pause = response.retryAfter ?? policy.pause(after: attempt)
+                // "At once" is no time: all attempts would be used up within moments.
+                let asked = response.retryAfter.flatMap { $0 > .zero ? $0 : nil }
+                let pause = asked ?? policy.pause(after: attempt)
                 let isOverloaded = response.status == 429 || response.status == 503
                 if isOverloaded {
                     engine.hosts.pause(host, for: pause)
                     configuration.trace?("! \(host) is left alone for \(TransferFailure.text(pause))")
-                    if let asked = response.retryAfter { configuration.paused?(host, HTTPTimeouts.seconds(asked)) }
+                    if let asked { configuration.paused?(host, HTTPTimeouts.seconds(asked)) }
                 }
                 guard
                     request.isIdempotent || response.status == 429, attempt < policy.attempts,

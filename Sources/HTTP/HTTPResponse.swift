@@ -37,7 +37,7 @@ public struct HTTPResponse: Sendable {
     public func failure(_ what: String) -> Failure {
         let code: Failure.Code
         var hint: String?
-        var retryable = false
+        var retryable: Bool? = false
         switch status {
         case 401, 407:
             code = .authentication
@@ -53,7 +53,10 @@ public struct HTTPResponse: Sendable {
             code = .network
             retryable = true
             hint = "the service has trouble: try again later"
-        default: code = .refused
+        default:
+            code = .refused
+            // Whether it is so for good, only the caller can tell.
+            retryable = nil
         }
         return Failure(
             code, "\(what) was answered with HTTP status \(status)", place: place, hint: hint,

@@ -1,9 +1,12 @@
 import CCurl
-import Documents
+public import Documents
 import Glibc
 
 /// libcurl's codes in words that a person can act on.
 enum TransferFailure {
+    /// How every failure of a handshake begins.
+    fileprivate static let noTLS = "no TLS connection with "
+
     /// - Parameters:
     ///   - wasSent: whether any byte of the request left.
     ///   - detail: libcurl's own text about it.
@@ -48,7 +51,7 @@ enum TransferFailure {
                 hint: "check that certificate and key are PEM files, belong together, and have no passphrase",
                 retryable: false)
         case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CIPHER:
-            return network("no TLS connection with \(address.authority) (\(detail))")
+            return network("\(noTLS)\(address.authority) (\(detail))")
         case CURLE_GOT_NOTHING: return network("the connection was closed without an answer")
         case CURLE_PARTIAL_FILE: return network("the answer ended too early (\(detail))")
         case CURLE_SEND_ERROR, CURLE_SEND_FAIL_REWIND, CURLE_RECV_ERROR:
@@ -92,4 +95,9 @@ enum TransferFailure {
     }
 
     private static func variable(_ scheme: String) -> String { "\(scheme)_proxy" }
+}
+
+extension Failure {
+    /// Whether a client's failure is that of a TLS handshake, before any certificate was looked at: nobody there may speak TLS.
+    public var isOfHandshake: Bool { code == .network && message.hasPrefix(TransferFailure.noTLS) }
 }

@@ -17,7 +17,7 @@ public struct Reference: Sendable, Hashable, CustomStringConvertible {
     public init(_ text: String) throws {
         func refuse(_ why: String) -> Failure {
             Failure(
-                .usage, "\(text.prefix(300)) is not an image name: \(why)",
+                .usage, "\(Self.shown(text).prefix(300)) is not an image name: \(why)",
                 hint: "write host[:port]/path[:tag][@digest]")
         }
         var rest = Substring(text)
@@ -48,6 +48,16 @@ public struct Reference: Sendable, Hashable, CustomStringConvertible {
         guard host.utf8.count + 1 + path.utf8.count <= 255 else {
             throw refuse("host and path are over 255 characters")
         }
+    }
+
+    /// The text as messages repeat it: what stands before a host as user and password is masked.
+    public static func shown(_ text: String) -> String {
+        let start = text.firstRange(of: "://")?.upperBound ?? text.startIndex
+        var name = text[start...]
+        // A digest, right or wrong, is no host.
+        if let at = name.lastIndex(of: "@"), name[at...].hasPrefix("@sha") { name = name[..<at] }
+        guard let at = name.lastIndex(of: "@") else { return text }
+        return text[..<start] + "***" + text[at...]
     }
 
     public static func isTag(_ text: String) -> Bool {

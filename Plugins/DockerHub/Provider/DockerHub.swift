@@ -124,6 +124,8 @@ public struct DockerHub: Provider {
     /// Removes the target's tags.
     public func retire(_ request: OperationRequest) async throws -> OperationResult {
         let tags = Tags(client: try client(request, .delete))
+        // Before the first is removed.
+        for tag in request.target.tags { try await tags.require(tag) }
         for tag in request.target.tags { try await tags.remove(tag) }
         var result = OperationResult()
         result.gone = true

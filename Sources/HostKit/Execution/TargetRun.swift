@@ -330,8 +330,11 @@ actor TargetRun {
         failure.hint = failure.hint.map(context.redactor.masked)
         if status == EP_NOT_FOUND { failure.vendorCode = failure.vendorCode ?? Failure.notFound }
         context.append(JournalEvent(.failed, target: title, operation: operation, failure: failure))
-        if status == EP_REFUSED, failure.retryable != true, failure.code != .checkFailed {
-            try? publication?.remember(failure, of: operation)
+        // Only of what is said to be the content's own fault: anything else somebody may have mended by the next time.
+        if status == EP_REFUSED, failure.retryable == false, failure.code != .checkFailed, let publication {
+            try? publication.remember(failure, of: operation)
+            failure.hint = [failure.hint, "this content is not sent there again without --retry-refused"]
+                .compactMap { $0 }.joined(separator: "; ")
         }
         return failure
     }

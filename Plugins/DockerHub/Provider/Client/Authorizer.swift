@@ -30,6 +30,20 @@ actor Authorizer {
             case expiresIn = "expires_in"
             case refreshToken = "refresh_token"
         }
+
+        init(from decoder: any Decoder) throws {
+            let all = try decoder.container(keyedBy: CodingKeys.self)
+            func secret(_ key: CodingKeys) throws -> Secret? {
+                try all.decodeIfPresent(Secret.self, forKey: key).flatMap { $0.withBytes { $0.isEmpty } ? nil : $0 }
+            }
+            token = try secret(.token)
+            accessToken = try secret(.accessToken)
+            refreshToken = try secret(.refreshToken)
+            // Some write the number as a text. A life that cannot be read is none: the token counts.
+            expiresIn =
+                (try? all.decodeIfPresent(Double.self, forKey: .expiresIn))
+                ?? (try? all.decodeIfPresent(String.self, forKey: .expiresIn)).flatMap { Double($0) }
+        }
     }
 
     /// Bytes of a token: more fits into no server's headers.
@@ -75,7 +89,7 @@ actor Authorizer {
     func challenged(_ response: HTTPResponse, secure: Bool, generation used: Int) throws -> Bool {
         let challenges = Challenge.all(in: response.headers)
         if let bearer = challenges.first(where: { $0.scheme == "bearer" }), let realm = bearer.parameters["realm"] {
-            guard realm.hasPrefix("https://") || (!secure && realm.hasPrefix("http://")) else {
+            guard realm.hasPrefix("https://") || (!secure && repository.mayLogInClear(at: realm)) else {
                 throw Failure(
                     .authentication, "\(repository.host) asks to log in at an address that is not https",
                     place: HTTPRequest("GET", realm).place, hint: "ask whoever runs the registry to mend its realm")
@@ -205,6 +219,8 @@ actor Authorizer {
         var request = HTTPRequest("POST", realm, body: .bytes(Array(form.joined(separator: "&").utf8)))
         request.headers["Content-Type"] = "application/x-www-form-urlencoded"
         request.isIdempotent = true
+        // A redirect would take the body along, and with it the token, wherever it leads.
+        request.followsRedirects = false
         return request
     }
 }

@@ -72,10 +72,18 @@ final class RegistryClient: Sendable {
         guard repository.isLoopback else { return try await ping("https://\(name)") }
         // A registry of this machine may do without TLS. It is asked in the clear first, which costs less than reading all
         // authorities in vain; one that has TLS answers 400, or not at all.
-        do { return try await ping("http://\(name)", once: true) } catch let failure as Failure
-            where [nil, 400].contains(failure.httpStatus)
-        {
-            return try await ping("https://\(name)", once: true)
+        let (clear, secure) = ("http://\(name)", "https://\(name)")
+        do { return try await ping(clear, once: true) } catch let failure as Failure {
+            guard [nil, 400].contains(failure.httpStatus) else {
+                guard failure.retryable == true else { throw failure }
+                return try await ping(clear)
+            }
+        }
+        do { return try await ping(secure, once: true) } catch let failure as Failure {
+            // Without TLS there, what went wrong in the clear was something else: it is tried as ever, and told as what it is.
+            if failure.isOfHandshake { return try await ping(clear) }
+            guard failure.retryable == true else { throw failure }
+            return try await ping(secure)
         }
     }
 

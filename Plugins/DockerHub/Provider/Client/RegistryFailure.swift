@@ -28,10 +28,9 @@ struct RegistryError: Sendable {
         digest = first.detail?["digest"]?.string ?? first.detail?["Digest"]?.string ?? first.detail?.string
     }
 
-    /// A stranger's text for one line of ours.
+    /// A stranger's text for one line of ours: of it, so many of Unicode's scalars.
     static func printable(_ text: String, _ limit: Int) -> String {
-        String(
-            String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f }.prefix(limit)))
+        Printable.line(String(text.unicodeScalars.prefix(limit)))
     }
 }
 

@@ -40,14 +40,30 @@ struct Repository: Sendable, Hashable, CustomStringConvertible {
     var description: String { "\(host)/\(path)" }
 
     /// Whether the registry is this machine, where plain HTTP needs no word.
-    var isLoopback: Bool {
-        var name = host[...]
-        if name.hasPrefix("[") {
-            name = name.prefix { $0 != "]" }.dropFirst()
-        } else if let colon = name.lastIndex(of: ":") {
-            name = name[..<colon]
+    var isLoopback: Bool { Self.isLoopback(Self.name(of: host)) }
+
+    /// Whether a password may go to that http address, for a registry that is spoken to in the clear: to this machine, or to
+    /// the registry's own host, which somebody named for that. A registry cannot name another.
+    func mayLogInClear(at realm: String) -> Bool {
+        guard realm.hasPrefix("http://") else { return false }
+        let authority = realm.dropFirst(7).prefix { !"/?#".contains($0) }.lowercased()
+        // Nothing that two parsers may read in two ways.
+        let isPlain = authority.utf8.allSatisfy {
+            (0x30...0x3a).contains($0) || (0x61...0x7a).contains($0) || [0x2d, 0x2e, 0x5b, 0x5d].contains($0)
         }
-        return name == "localhost" || name == "::1"
+        guard isPlain, !authority.isEmpty else { return false }
+        let name = Self.name(of: authority)
+        return Self.isLoopback(name) || name == Self.name(of: host)
+    }
+
+    /// Without its port, and without an IPv6 address's brackets.
+    private static func name(of authority: String) -> Substring {
+        if authority.hasPrefix("[") { return authority.prefix { $0 != "]" }.dropFirst() }
+        return authority.lastIndex(of: ":").map { authority[..<$0] } ?? authority[...]
+    }
+
+    private static func isLoopback(_ name: Substring) -> Bool {
+        name == "localhost" || name == "::1"
             || (name.hasPrefix("127.") && name.utf8.allSatisfy { $0 == 0x2e || (0x30...0x39).contains($0) })
     }
 }

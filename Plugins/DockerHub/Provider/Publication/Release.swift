@@ -37,7 +37,9 @@ extension Place {
             guard try await documents.head(tag)?.digest == artifact.digest else {
                 throw Failure(
                     .conflict, "the tag \(tag) was set and is something else now", place: "\(repository):\(tag)",
-                    hint: "somebody else publishes there: look who, then publish again")
+                    hint:
+                        "the registry took it and did not move it, or somebody else publishes there: look which, then publish again"
+                )
             }
             moves.append(.init(name: tag, from: current?.digest, to: artifact.digest))
         }

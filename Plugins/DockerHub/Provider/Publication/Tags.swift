@@ -50,11 +50,33 @@ struct Tags: Sendable {
         return try response.resolving(String(link[link.index(after: start)..<end]))
     }
 
-    /// Removes one. One that is not there is removed.
+    /// Refuses a tag that is not there: it is misspelt.
+    func require(_ tag: String) async throws {
+        guard try await Manifests(client: client).head(tag) == nil else { return }
+        throw Failure(
+            .notFound, "\(client.repository) has no tag \(tag)", place: "\(client.repository):\(tag)",
+            hint: "eulerpublisher tag list \(client.repository) names those that it has")
+    }
+
+    /// Pauses before each further look for a removed tag, in seconds: some registries take a moment.
+    private static let pauses = [0, 0.5, 1, 2]
+
+    /// Removes one, and looks whether it is gone. One that is not there is removed.
     func remove(_ tag: String) async throws {
         let response = try await client.send("DELETE", "manifests/\(tag)")
         switch response.status {
-        case 200, 202, 204, 404: return
+        case 404: return
+        case 200, 202, 204:
+            for pause in Self.pauses {
+                try await Task.sleep(for: .seconds(pause))
+                if try await Manifests(client: client).head(tag) == nil { return }
+            }
+            throw Failure(
+                .refused,
+                "\(client.repository.host) said that it removed the tag \(tag) (HTTP status \(response.status)), and it is still there",
+                place: "\(client.repository):\(tag)",
+                hint: "a rule of the repository may keep it, or somebody set it again: look in the registry's own console",
+                httpStatus: response.status)
         case 400, 405:
             throw Failure(
                 .refused, "\(client.repository.host) does not remove tags (HTTP status \(response.status))",

@@ -43,9 +43,24 @@ struct Manifests: Sendable {
             $0.destination = .memory(limit: Self.limit)
         }
         switch response.status {
-        case 200: return (response.body, response.headers["Content-Type"] ?? "")
+        case 200:
+            try verify(response, name)
+            return (response.body, response.headers["Content-Type"] ?? "")
         case 404: return nil
         default: throw response.refusal("the manifest \(name)", client)
+        }
+    }
+
+    /// What the registry says that the bytes are, they must be: of a tag nothing else says so.
+    private func verify(_ response: HTTPResponse, _ name: String) throws {
+        guard let stated = response.headers["Docker-Content-Digest"], !stated.isEmpty else { return }
+        let own =
+            stated.hasPrefix("sha512:") ? "sha512:\(sha512Hex(response.body))" : "\(sha256(response.body))"
+        guard stated == own else {
+            throw Failure(
+                .refused,
+                "\(client.repository) gives other bytes for \(name) than its Docker-Content-Digest says, \(Printable.line(String(stated.prefix(140))))",
+                place: response.place, hint: "a proxy or the registry is broken: fetch it another way and compare")
         }
     }
 
@@ -78,7 +93,9 @@ struct Manifests: Sendable {
             return nil
         default:
             let error = RegistryError(response)
-            let failure = response.refusal("the manifest \(name)", client)
+            var failure = response.refusal("the manifest \(name)", client)
+            // By its digest, so that no rule about tags is meant: these bytes break a rule, and always will.
+            if name == digest, error.code == "MANIFEST_INVALID" { failure.retryable = false }
             let isMissing = ["MANIFEST_BLOB_UNKNOWN", "BLOB_UNKNOWN"].contains(error.code)
             if isMissing { return Missing(digest: error.digest, failure: failure) }
             throw failure

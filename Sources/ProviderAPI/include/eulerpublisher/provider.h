@@ -81,7 +81,7 @@ typedef int32_t ep_status;
 #define EP_TIMEOUT 10      /* the peer did not answer in time */
 #define EP_CANCELLED 11    /* the host asked to stop, and the provider did */
 #define EP_UNSUPPORTED 12  /* this provider or host cannot do that */
-#define EP_REFUSED 13      /* the vendor refuses this content; the same content will be refused again */
+#define EP_REFUSED 13      /* the vendor refuses; retryable false in the document: this content, for good */
 #define EP_PENDING 14      /* invoke only: not done yet; the sink holds a pending document */
 
 typedef struct ep_header {
