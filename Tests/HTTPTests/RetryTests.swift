@@ -83,6 +83,20 @@ import Testing
         #expect(try await client.send(marked).status == 200)
     }
 
+    /// Attempts that follow at once are used up before anything can have changed.
+    @Test func noPauseIsNotObeyed() async throws {
+        var policy = HTTPRetryPolicy()
+        policy.attempts = 8
+        policy.base = .seconds(1)
+        policy.longest = .seconds(1)
+        var request = HTTPRequest("GET", url(Odd.key(), "status=429&times=7&after=0"))
+        request.retry = policy
+        let begun = ContinuousClock.now
+        #expect(try await client().send(request).status == 200)
+        // Seven pauses of up to a second each.
+        #expect(ContinuousClock.now - begun > .milliseconds(500))
+    }
+
     @Test(arguments: ["after=1", "date=2"]) func theServersPauseIsObeyed(_ query: String) async throws {
         let key = Odd.key()
         let response = try await client().send(HTTPRequest("GET", url(key, "status=503&" + query)))

@@ -25,4 +25,17 @@ import Testing
         "user@host.x/a",
     ])
     func aBadNameIsRefused(_ text: String) { #expect(throws: Failure.self) { try Reference(text) } }
+
+    @Test(
+        "A password in a name is not repeated",
+        arguments: [
+            ("user:SECRET@registry.example/team/image:v1", "***@registry.example/team/image:v1"),
+            ("docker://user:SE/CR@ET@registry.example/a", "docker://***@registry.example/a"),
+            ("user:SECRET@localhost/a@sha256:0", "***@localhost/a@sha256:0"),
+            ("localhost/a@sha256:0", "localhost/a@sha256:0"), ("a b", "a b"),
+        ])
+    func aPasswordIsMasked(_ text: String, _ shown: String) {
+        let failure = #expect(throws: Failure.self) { try Reference(text) }
+        #expect(failure?.message.hasPrefix("\(shown) is not an image name") == true)
+    }
 }

@@ -42,10 +42,12 @@ public struct Authentication: Sendable {
         public var seconds = 60
         /// `yes`, or the status that refuses POST, which is OAuth 2's form.
         public var post = "yes"
-        /// Where the token is in the reply: `token`, `access_token` or `both`.
+        /// Where the token is in the reply: `token`, `access_token`, `both`, or `empty`: `access_token` beside an empty `token`.
         public var field = "both"
         /// Whether the reply has expires_in; 60 seconds are meant by none.
         public var expires = true
+        /// Whether the number in it is a text.
+        public var quoted = false
         /// Actions that nobody is granted, without an error.
         public var withheld: [String] = []
         /// Whether a refresh token serves once, and the answer holds the next.

@@ -88,6 +88,36 @@ struct AnswerTests {
         try await lab.publish(registry.host).ended(5, "there is no registry")
     }
 
+    // MARK: - Refusals
+
+    @Test(
+        "What can be mended at the registry is asked again, by resume as by the same command",
+        arguments: [(404, "NAME_UNKNOWN"), (405, "UNSUPPORTED"), (412, "PROJECT_POLICY")])
+    func mended(_ status: Int, _ code: String) async throws {
+        let lab = try Lab(platforms: ["amd64"])
+        let registry = try await lab.registry()
+        try await registry.fault(.error(status, code), on: "POST", times: nil)
+        try await lab.publish(registry.host).ended(6, code)
+        let again = try await lab.publish(registry.host)
+        again.ended(6, code)
+        #expect(!again.output.contains("refused before"), "\(again.output)")
+        try await registry.clearFaults()
+        try await lab.run(["resume", "latest"]).ended(0)
+        try registry.has(lab)
+    }
+
+    @Test("What the bytes break is not asked again, and it is said how it would be")
+    func remembered() async throws {
+        let lab = try Lab(platforms: ["amd64"])
+        let registry = try await lab.registry()
+        try await registry.fault(.error(400, "MANIFEST_INVALID"), on: "PUT", "/manifests/sha256", times: nil)
+        try await lab.publish(registry.host, options: "").ended(6, "MANIFEST_INVALID", "--retry-refused")
+        try await registry.clearFaults()
+        try await lab.run(["publish", "plan.yaml"]).ended(6, "refused before", "--retry-refused")
+        try await lab.run(["publish", "plan.yaml", "--retry-refused"]).ended(0)
+        try registry.has(lab)
+    }
+
     // MARK: - Headers
 
     @Test("No Docker-Content-Digest anywhere")

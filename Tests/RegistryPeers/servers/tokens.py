@@ -112,8 +112,8 @@ class Signed:
 
 
 class TokenServer:
-    """Options: seconds, post ("yes", or the status that refuses it), field ("token", "access_token", "both"), expires
-    (whether expires_in is said), withheld (actions that are not granted whoever asks), rotating (a refresh token serves once)."""
+    """Options: seconds, post ("yes", or the status that refuses it), field ("token", "access_token", "both",
+    "empty": an empty token beside it), expires (whether expires_in is said), quoted (whether as a text), withheld (actions that are not granted whoever asks), rotating (a refresh token serves once)."""
 
     def __init__(self, options, users, maker):
         self.options, self.users, self.maker = options, users, maker
@@ -183,8 +183,11 @@ class TokenServer:
         token = self.maker.make(user, access, self.options["seconds"])
         field = self.options["field"]
         reply = {name: token for name in ("token", "access_token") if field in (name, "both")}
+        if field == "empty":
+            reply = {"token": "", "access_token": token}
         if self.options["expires"]:
-            reply["expires_in"] = self.options["seconds"]
+            seconds = self.options["seconds"]
+            reply["expires_in"] = str(seconds) if self.options.get("quoted") else seconds
             reply["issued_at"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         if offline and user:
             reply["refresh_token"] = self.refresh_token(user)
