@@ -30,7 +30,8 @@ struct LoginTests {
         #expect(try registry.requests("PUT").contains { $0.status == 401 })
     }
 
-    @Test("The token server's answers have any of their forms", arguments: ["token", "access_token", "empty", "no life"])
+    @Test(
+        "The token server's answers have any of their forms", arguments: ["token", "access_token", "empty", "no life"])
     func forms(_ form: String) async throws {
         let lab = try Lab()
         let registry = try await lab.registry(

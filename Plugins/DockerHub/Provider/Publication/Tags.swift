@@ -75,7 +75,7 @@ struct Tags: Sendable {
                 .refused,
                 "\(client.repository.host) said that it removed the tag \(tag) (HTTP status \(response.status)), and it is still there",
                 place: "\(client.repository):\(tag)",
-                hint: "a rule of the repository may keep it, or somebody set it again: look in the registry's own console",
+                hint: "a rule may keep it, or somebody set it again: look in the registry's own console",
                 httpStatus: response.status)
         case 400, 405:
             throw Failure(

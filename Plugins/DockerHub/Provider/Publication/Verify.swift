@@ -45,7 +45,8 @@ extension Place {
     /// The small file's bytes.
     func bytes(_ file: OperationRequest.File) throws -> [UInt8] {
         guard file.size <= Manifests.limit else {
-            throw Failure(.refused, "\(file.digest) is over \(Manifests.limit) bytes", hint: "no registry takes it",
+            throw Failure(
+                .refused, "\(file.digest) is over \(Manifests.limit) bytes", hint: "no registry takes it",
                 retryable: false)
         }
         let source = try SourceBlob(host, file)

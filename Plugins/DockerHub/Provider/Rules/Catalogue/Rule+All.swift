@@ -71,12 +71,15 @@ extension Rule {
         "R08", "registry.tag.release", .error, .registry,
         "A base image goes under one tag, its version in lower case, and under aliases that never move to a lower version.",
         why: "A user of an alias would be taken back to an older system without a word.",
-        fix: "Correct the tags, or give --allow-alias-downgrade (in a plan: allow_alias_downgrade) if the alias shall go back.", source: Page.tags)
+        fix:
+            "Correct the tags, or give --allow-alias-downgrade (in a plan: allow_alias_downgrade) if the alias shall go back.",
+        source: Page.tags)
     static let immutableTags = Rule(
         "R09", "registry.tag.immutable", .error, .registry,
         "The tag of a version that is published is not given other content, unless that is asked for.",
         why: "Published images are not withdrawn, and a version's name promises one content.",
-        fix: "Publish under another tag, or give --update (in a plan: update) if this is an update build.", source: Page.images)
+        fix: "Publish under another tag, or give --update (in a plan: update) if this is an update build.",
+        source: Page.images)
     static let shellCommand = Rule(
         "R10", "registry.image.shell-command", .warning, .layout,
         "A base image starts a shell by default, without an entrypoint, and has bash.",

@@ -138,12 +138,13 @@ public struct TagRules: Sendable {
         refuse(
             .otherContent, .conflict,
             "the version's tag \(tag) holds \(found.digest), and would get other content, \(digest)", tag,
-            "give --update, or `update: true` in the target's options, if this is an update build, or publish under another tag")
+            "give --update, or `update: true` in the target's options, if this is an update build, or publish under another "
+                + "tag")
     }
 
     private func aliasMove(_ tag: String, owner: String?) -> Refusal? {
         if options.allowAliasDowngrade { return nil }
-        let remedy = 
+        let remedy =
             "give --allow-alias-downgrade, or `allow_alias_downgrade: true` in the target's options, if the alias shall move all the same"
         guard let owner else {
             return refuse(
@@ -168,7 +169,7 @@ public struct TagRules: Sendable {
 
     private func fewerPlatforms(_ tag: String, _ found: RegistryFacts.Tag) -> Refusal? {
         if options.allowFewerPlatforms { return nil }
-        let remedy = 
+        let remedy =
             "add the platforms, or give --allow-fewer-platforms, or `allow_fewer_platforms: true` in the target's options"
         guard let before = found.platforms else {
             return refuse(
