@@ -87,14 +87,15 @@ import Testing
     @Test func noPauseIsNotObeyed() async throws {
         var policy = HTTPRetryPolicy()
         policy.attempts = 8
-        policy.base = .seconds(1)
-        policy.longest = .seconds(1)
+        policy.base = .milliseconds(300)
+        policy.longest = .milliseconds(300)
         var request = HTTPRequest("GET", url(Odd.key(), "status=429&times=7&after=0"))
         request.retry = policy
-        let begun = ContinuousClock.now
-        #expect(try await client().send(request).status == 200)
-        // Seven pauses of up to a second each.
-        #expect(ContinuousClock.now - begun > .milliseconds(500))
+        let lines = Lines()
+        #expect(try await client { $0.trace = lines.add }.send(request).status == 200)
+        // Seven pauses of up to 300 ms each, in tenths of a second.
+        let pauses = lines.all.filter { $0.contains("left alone") }
+        #expect(pauses.count == 7 && !pauses.allSatisfy { $0.hasSuffix(" for 0 s") }, "\(lines.text)")
     }
 
     @Test(arguments: ["after=1", "date=2"]) func theServersPauseIsObeyed(_ query: String) async throws {
