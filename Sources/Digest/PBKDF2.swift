@@ -11,7 +11,7 @@ public func pbkdf2SHA512(_ password: [UInt8], salt: [UInt8], iterations: Int, co
     while key.count < count {
         var first = keyed
         first.update(data: salt)
-        withUnsafeBytes(of: number.bigEndian) { first.update(bufferPointer: $0) }
+        first.update(data: withUnsafeBytes(of: number.bigEndian) { Array($0) })
         var last = Array(first.finalize())
         var block = last
         for _ in 1..<max(iterations, 1) {
