@@ -111,6 +111,23 @@ struct HostileTests {
         }
     }
 
+    @Test("a folder of files each of which is as long as may be")
+    func longFolders() {
+        var files = Self.files
+        let repository = String(repeating: "[a]\nbaseurl=http://x\nenabled=1\n", count: 3500)
+        for index in 0..<400 { files["/etc/yum.repos.d/\(index).repo"] = .file(repository) }
+        let list = String(repeating: "a: [b, c]\n", count: 20_000)
+        for index in 0..<150 { files["/etc/cloud/cloud.cfg.d/\(index).cfg"] = .file(list) }
+        let tree = GuestTree(MemoryFileSystem(files))
+        let time = ContinuousClock().measure { Self.readAll(tree) }
+        #expect(time < .seconds(60))
+        guard case .unknown(let why) = SystemReader(tree).facts().repositories else {
+            Issue.record("40 MB of repositories were read")
+            return
+        }
+        #expect(why.contains("/etc/yum.repos.d"))
+    }
+
     @Test("more files, lines and words than anybody writes")
     func many() {
         var files = Self.files

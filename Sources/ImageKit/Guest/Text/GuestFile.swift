@@ -71,15 +71,25 @@ extension GuestTree {
         return GuestFile(path: found.path, text: String(decoding: try read(found), as: UTF8.self))
     }
 
+    /// What the files of one folder of configuration may have together, in bytes: each could be as long as one may be.
+    static var folderLimit: UInt64 { 2 << 20 }
+
     /// Paths of the files in a folder whose names end so, sorted by name; folders and other things are left out.
+    /// - Throws: `Failure` if there are more than `limit`, or they are longer than `folderLimit` together.
     func paths(in folder: String, ending suffix: String, limit: Int = 500) throws(Failure) -> [String] {
         var paths: [String] = []
+        var room = Self.folderLimit
         for name in try list(folder) where name.hasSuffix(suffix) && !name.hasPrefix(".") {
             guard paths.count < limit else {
                 throw Failure(.refused, "more than \(limit) files", place: folder)
             }
             let path = folder + "/" + name
-            if try find(path)?.status.kind == .file { paths.append(path) }
+            guard let status = try find(path)?.status, status.kind == .file else { continue }
+            guard status.size <= room else {
+                throw Failure(.refused, "files of more than \(Self.folderLimit) bytes together", place: folder)
+            }
+            room -= status.size
+            paths.append(path)
         }
         return paths
     }

@@ -24,7 +24,7 @@ struct YAMLNode: Sendable {
 
     /// What the files of one program may cost together, in bytes that are parsed, those behind an alias as often as it stands.
     struct Allowance {
-        fileprivate var left = 1 << 21
+        fileprivate var left = 1 << 20
 
         fileprivate mutating func spend(_ bytes: Int, _ path: String) throws(Failure) {
             guard bytes <= left else {
