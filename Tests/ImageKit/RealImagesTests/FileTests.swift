@@ -28,6 +28,7 @@ struct FileTests {
     func root(_ image: RealImage) throws {
         let peer = try Peer.of(image)
         let opened = try Opened(image)
+        defer { withExtendedLifetime(opened) {} }
         let tree = try tree(opened, image.root.number)
         var ours: Set<String> = []
         let report = try tree.walk { found throws(Failure) in
@@ -55,6 +56,7 @@ struct FileTests {
     func fat(_ image: RealImage) throws {
         let peer = try Peer.of(image)
         let opened = try Opened(image)
+        defer { withExtendedLifetime(opened) {} }
         let tree = try tree(opened, image.fat.number)
         var ours: Set<String> = []
         let report = try tree.walk { found throws(Failure) in
@@ -77,6 +79,7 @@ struct FileTests {
     func disk(_ image: RealImage) throws {
         let peer = try Peer.of(image)
         let opened = try Opened(image)
+        defer { withExtendedLifetime(opened) {} }
         let disk = opened.inspection.blocks
         let info = try JSONDecoder().decode(
             JSON.self,
@@ -114,9 +117,10 @@ struct FileTests {
     func partitions(_ image: RealImage) throws {
         let peer = try Peer.of(image)
         let opened = try Opened(image)
+        defer { withExtendedLifetime(opened) {} }
         let table = try JSONDecoder().decode(
             JSON.self, from: Data(try peer.ask(["sfdisk", "-J", peer.raw]).joined().utf8))["partitiontable"]
-        let facts = try #require(opened.inspection.facts().partitions)
+        let facts = try #require(opened.facts().partitions)
         #expect(table?["label"]?.string == (facts.table.value == .gpt ? "gpt" : "dos"))
         let theirs = (table?["partitions"]?.array ?? []).map { part in
             "\(part["start"]?.integer ?? 0) \(part["size"]?.integer ?? 0) \(part["type"]?.string ?? "") "

@@ -116,5 +116,8 @@ final class Opened {
         inspection = try DiskInspection(descriptor: descriptor, name: image.rawValue)
     }
 
+    /// Read while the file is open.
+    func facts() -> ImageFacts { withExtendedLifetime(self) { inspection.facts() } }
+
     deinit { close(descriptor) }
 }
