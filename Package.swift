@@ -233,6 +233,15 @@ let package = Package(
             name: "PackageDatabasesTests",
             dependencies: ["ImageTesting", "TestSupport", "PackageDatabases", "FileSystems", "Blocks", "Documents"],
             path: "Tests/ImageKit/PackageDatabasesTests", exclude: ["forms.py"], swiftSettings: strict),
+        // Images of packages, and what other programs say of each file of them.
+        .testTarget(
+            name: "RealImagesTests",
+            dependencies: [
+                "ImageTesting", "TestSupport", "Inspection", "Partitions", "Initramfs", "FileSystems", "Blocks",
+                "Digest",
+                "Documents",
+            ],
+            path: "Tests/ImageKit/RealImagesTests", exclude: ["peers.py"], swiftSettings: strict),
         // A host in memory for tests of providers, through the C ABI.
         leaf(
             "ProviderTesting", ["ProviderAPI", "Workers", "CSystem", "Documents"], path: "Tests/ProviderTesting"),
