@@ -7,6 +7,7 @@ import Testing
 struct SchemaTests {
     static let names = [
         "manifest", "request", "result", "pending", "error", "intent", "created", "entry", "helper",
+        "facts",
     ]
 
     /// Encodes a value with everything set, and one with nothing but what its initializer asks for.

@@ -21,8 +21,7 @@ struct ImageInspect: AsyncParsableCommand {
 
     func run() async throws {
         let session = try Session(places)
-        let reader = try ImageReader(
-            file, executable: "\(session.prefix)/libexec/eulerpublisher/eulerpublisher-reader")
+        let reader = try ImageReader(file, executable: ImageReader.executable(beside: session.workerExecutable))
         let facts = try reader.facts()
         if json {
             try Output.document(of: facts)

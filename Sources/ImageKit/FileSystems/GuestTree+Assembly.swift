@@ -247,7 +247,8 @@ private struct Assembler {
         if meant.count > 1 {
             let names = meant.map(\.name).joined(separator: " and ")
             return Resolution(
-                isHere: true, isUncertain: true, why: "\(names) answer to it: which one is mounted can't be told")
+                isHere: true, isUncertain: true,
+                why: "\(names) answer to it, and which one is mounted can't be told: give one another name")
         }
         let why = "no partition of this disk has it"
         switch source {

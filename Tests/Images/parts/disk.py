@@ -1,6 +1,5 @@
 """A bootable disk image from a tree of files, without a mount: partitions, file systems, GRUB for BIOS and UEFI."""
 import os
-import shutil
 import struct
 import subprocess
 import tempfile
@@ -45,6 +44,11 @@ class Disk:
             file.seek(offset)
             file.write(data)
 
+    def grow(self, size):
+        """Room behind the last partition, which takes none in the file."""
+        self.size = size
+        os.truncate(self.path, size)
+
     def ext4(self, tree, offset, size, label, uuid, options=()):
         run("mke2fs", "-q", "-F", "-t", "ext4", "-L", label, "-U", uuid, *options, "-d", tree,
             "-E", f"offset={offset},root_owner=0:0,hash_seed={uuid}", self.path, f"{size // 1024}k")
@@ -77,7 +81,7 @@ class Disk:
         if out.endswith(".qcow2"):
             run("qemu-img", "convert", "-f", "raw", "-O", "qcow2", self.path, out)
         else:
-            shutil.copyfile(self.path, out)
+            run("cp", "--sparse=always", self.path, out)
 
 
 def grub_image(target, early, modules, prefix):

@@ -25,19 +25,18 @@ extension AliyunRules {
             why: "The service sets passwords by such a hash.",
             fix: "Set ENCRYPT_METHOD SHA512 in /etc/login.defs.", source: Page.importCall,
             .passwordHash(in: ["SHA512", "YESCRYPT"])),
+        // Both agents are the vendor's own, which no image has that was made elsewhere: only a seller is asked to put them in.
         Rule(
-            "aliyun.ecs.cloud-assistant", "AL-42", .info, marketplace: .warning,
-            "The Cloud Assistant agent is installed.",
+            "aliyun.ecs.cloud-assistant", "AL-42", .warning, "The Cloud Assistant agent is installed.",
             why: "Its users run commands on machines from the console.",
-            fix: "Install the package aliyun_assist.", source: Page.specification,
+            fix: "Install the package aliyun_assist.", source: Page.specification, applies: .marketplace,
             .anyOf([
                 .package(anyOf: ["aliyun_assist", "aliyun-assist"]), .files(anyOf: ["/usr/local/share/aliyun-assist"]),
             ]), remediations: [.byHand("install the package aliyun_assist from the vendor's page")]),
         Rule(
-            "aliyun.ecs.security-agent", "AL-42", .info, marketplace: .warning,
-            "The Security Center agent is installed.",
+            "aliyun.ecs.security-agent", "AL-42", .warning, "The Security Center agent is installed.",
             why: "The image check reports machines that are not watched.",
-            fix: "Install the agent of the Security Center.", source: Page.detection,
+            fix: "Install the agent of the Security Center.", source: Page.detection, applies: .marketplace,
             .anyOf([.files(anyOf: ["/usr/local/aegis"]), .unitEnabled(anyOf: ["aegis.service"])]),
             remediations: [.byHand("install the agent of the Security Center from its console")]),
     ]

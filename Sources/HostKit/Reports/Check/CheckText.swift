@@ -73,7 +73,10 @@ public enum CheckText {
             return "\(errors) \(errors == 1 ? "finding" : "findings") must be mended. Exit 3."
         }
         let rest = groups.count { $0.finding.outcome == "fail" }
-        return rest == 0 ? "Nothing to mend." : "Nothing must be mended; \(rest) to look at."
+        // Of an image that can't be read nothing fails: that is not to be taken for praise.
+        let unknown = groups.count { $0.finding.outcome == "unknown" }
+        let untold = unknown == 0 ? "" : " \(unknown) can't be told."
+        return (rest == 0 ? "Nothing to mend." : "Nothing must be mended; \(rest) to look at.") + untold
     }
 }
 
