@@ -7,7 +7,7 @@ STAGE := .build/stage
 SWIFTFLAGS := -c release --static-swift-stdlib --build-system native \
     -Xcc -ffile-prefix-map=$(CURDIR)=. -Xcxx -ffile-prefix-map=$(CURDIR)=.
 
-.PHONY: help demo build stage install test check fmt mutants bench campaign campaign-large docs clean
+.PHONY: help demo build stage install test check fmt mutants fuzz bench campaign campaign-large docs clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 16
@@ -28,9 +28,14 @@ fmt: ## formats every Swift file
 	swift format -i -r Package.swift Sources Plugins Tests
 mutants: ## breaks a copy in each way of Tests/Mutants: its test must turn red; MUTANTS="a b" chooses
 	@scripts/mutants $(MUTANTS)
+fuzz: ## the readers of images on changed inputs, guided by coverage; SECONDS=60 for each, TARGET="ext fat" chooses
+	@scripts/fuzz --seconds $(or $(SECONDS),60) $(TARGET)
 bench: stage ## the figures that the documents claim, measured on the staged tree
+	@scripts/dependencies bench
 	@Benchmarks/run $(STAGE)
 	@Benchmarks/registries $(STAGE)
+	@Benchmarks/images $(STAGE)
+	@Benchmarks/vast $(STAGE)
 campaign: stage ## the long campaign of faults: kills at every request of a publication
 	@scripts/campaign $(STAGE)
 campaign-large: stage ## the same of a push of 1 GB, whole and in chunks; takes a quarter of an hour and 6 GB in /tmp

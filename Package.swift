@@ -136,7 +136,9 @@ let package = Package(
         leaf("ProviderRuntime", ["ProviderAPI", "CSystem"]),
         .executableTarget(name: "Worker", dependencies: ["ProviderRuntime"], swiftSettings: strict),
 
-        imageKit("Guest", ["FileSystems", "Blocks", "Digest", "CLzma", "Documents", yams]),
+        // crypt(3), to know printed passwords by any salt.
+        .target(name: "CCrypt", linkerSettings: [.linkedLibrary("crypt")]),
+        imageKit("Guest", ["Initramfs", "FileSystems", "Blocks", "Digest", "CCrypt", "CLzma", "Documents", yams]),
         imageKit(
             "Inspection",
             ["Guest", "Initramfs", "PackageDatabases", "Partitions", "FileSystems", "Blocks", "Documents"]),
@@ -220,6 +222,9 @@ let package = Package(
             name: "FileSystemsTests",
             dependencies: ["ImageTesting", "TestSupport", "FileSystems", "Blocks", "Documents"],
             path: "Tests/ImageKit/FileSystemsTests", swiftSettings: strict),
+        .testTarget(
+            name: "PartitionsTests", dependencies: ["TestSupport", "Partitions", "Blocks", "Documents"],
+            path: "Tests/ImageKit/PartitionsTests", swiftSettings: strict),
         .testTarget(
             name: "InitramfsTests",
             dependencies: ["ImageTesting", "TestSupport", "Initramfs", "FileSystems", "Documents"],

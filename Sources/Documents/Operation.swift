@@ -106,6 +106,17 @@ public struct OperationRequest: Sendable, Equatable, Codable {
     /// `ep.check/1` and `ep.marketplace.check/1` of a disk image: what the host read of it.
     public var facts: ImageFacts?
 
+    /// The document as providers get it.
+    /// - Parameter facts: the image's, as `DocumentCoding` encodes them: once for all providers that are asked. Else `facts`.
+    public func encoded(facts: [UInt8]? = nil) throws -> [UInt8] {
+        guard let facts else { return [UInt8](try DocumentCoding.encode(self)) }
+        var others = self
+        others.facts = nil
+        // An object, and never an empty one: one more member goes in at its end.
+        let bytes = try DocumentCoding.encode(others)
+        return bytes.dropLast() + Array(",\"facts\":".utf8) + facts + [UInt8(ascii: "}")]
+    }
+
     /// `entry` of `ep.undo/1`, read. Nil if there is none.
     /// - Throws: `Failure(.usage)` if it is no ledger entry.
     public func ledgerEntry() throws -> LedgerEntry? {

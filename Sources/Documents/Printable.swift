@@ -12,10 +12,36 @@ public enum Printable {
         text.utf8.count <= limit || text.count <= limit ? text : text.prefix(limit) + "…"
     }
 
-    private static func shown(_ text: String, but allowed: String) -> String {
-        func isControl(_ scalar: Unicode.Scalar) -> Bool {
-            (scalar.value < 0x20 && !allowed.unicodeScalars.contains(scalar)) || (0x7F..<0xA0).contains(scalar.value)
+    /// The same for a document in JSON, which stays that document: the escapes are JSON's own (RFC 8259, section 7).
+    public static func json(_ text: String) -> String {
+        // An encoder writes line breaks and tabs between values only.
+        func isSteering(_ scalar: Unicode.Scalar) -> Bool { isControl(scalar, "\n\t") }
+        guard text.unicodeScalars.contains(where: isSteering) else { return text }
+        var shown = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if isSteering(scalar) {
+                let digits = String(scalar.value, radix: 16)
+                shown.append(
+                    contentsOf: "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".unicodeScalars)
+            } else {
+                shown.append(scalar)
+            }
         }
+        return String(shown)
+    }
+
+    /// What a terminal obeys: C0 and C1 (ECMA-48), and what turns the direction of text or breaks lines (Unicode Standard
+    /// Annex 9; U+2028 and U+2029), with which a text seems to be another.
+    private static func isControl(_ scalar: Unicode.Scalar, _ allowed: String) -> Bool {
+        switch scalar.value {
+        case 0..<0x20: !allowed.unicodeScalars.contains(scalar)
+        case 0x7F..<0xA0, 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+        default: false
+        }
+    }
+
+    private static func shown(_ text: String, but allowed: String) -> String {
+        func isControl(_ scalar: Unicode.Scalar) -> Bool { Self.isControl(scalar, allowed) }
         guard text.unicodeScalars.contains(where: isControl) else { return text }
         var shown = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {

@@ -76,18 +76,22 @@ extension Remediation: Codable {
     }
 
     /// An action that is not in the list becomes `byHand`, with its name: a later provider may know more of them.
+    /// - Throws: `DecodingError` if a known action lacks what it needs, or has what it can't be carried out with.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         func text(_ key: CodingKeys) throws -> String { try values.decode(String.self, forKey: key) }
         func names() throws -> [String] { try values.decode([String].self, forKey: .names) }
+        func mode() throws -> UInt32 {
+            let mode = try values.decode(UInt32.self, forKey: .mode)
+            guard mode <= 0o7777 else { throw Self.wrong(.mode, "\(mode) are no permission bits", values) }
+            return mode
+        }
         let action = try text(.action)
         switch action {
-        case "file.write":
-            let mode = try values.decodeIfPresent(UInt32.self, forKey: .mode) ?? 0o644
-            self = .fileWrite(try text(.path), text: try text(.text), mode: mode)
+        case "file.write": self = .fileWrite(try text(.path), text: try text(.text), mode: try mode())
         case "file.remove": self = .fileRemove(try text(.path))
         case "file.empty": self = .fileEmpty(try text(.path))
-        case "file.chmod": self = .fileChmod(try text(.path), mode: try values.decode(UInt32.self, forKey: .mode))
+        case "file.chmod": self = .fileChmod(try text(.path), mode: try mode())
         case "file.set": self = .fileSet(try text(.path), key: try text(.key), value: try text(.value))
         case "sshd.set": self = .sshdSet(try text(.key), try text(.value))
         case "kernel.argument": self = .kernelArgument(try text(.argument))
@@ -102,18 +106,34 @@ extension Remediation: Codable {
         case "account.lock": self = .accountLock(try text(.account))
         case "account.remove": self = .accountRemove(try text(.account))
         case "identity.reset":
-            self = .identityReset(try values.decode([String].self, forKey: .parts).compactMap(Identity.init))
+            let parts = try values.decode([String].self, forKey: .parts)
+            let unknown = parts.filter { Identity(rawValue: $0) == nil }
+            guard unknown.isEmpty else {
+                throw Self.wrong(
+                    .parts, "no part of an identity: \(unknown.map(Printable.line).joined(separator: ", "))", values)
+            }
+            self = .identityReset(parts.compactMap(Identity.init))
         case "cloudinit.set": self = .cloudInitSet(try text(.key), try values.decode(JSON.self, forKey: .value))
         case "fstab.by-uuid": self = .fstabByUUID
         case "fstab.remove": self = .fstabRemove(try text(.path))
         case "network.dhcp": self = .networkDHCP
         case "boot.password.remove": self = .bootPasswordRemove
-        case "boot.loader.install": self = .bootLoaderInstall(try text(.boot))
+        case "boot.loader.install":
+            let boot = try text(.boot)
+            guard boot == "bios" || boot == "uefi" else {
+                throw Self.wrong(.boot, "neither bios nor uefi: \(Printable.line(boot))", values)
+            }
+            self = .bootLoaderInstall(boot)
         case "filesystem.repair": self = .fileSystemRepair
         case "disk.convert": self = .diskConvert(try values.decode([String].self, forKey: .formats))
         case "disk.resize": self = .diskResize(try values.decode(UInt64.self, forKey: .bytes))
         case "by-hand": self = .byHand(try text(.text))
         default: self = .byHand(action)
         }
+    }
+    private static func wrong(
+        _ key: CodingKeys, _ why: String, _ values: KeyedDecodingContainer<CodingKeys>
+    ) -> DecodingError {
+        .dataCorruptedError(forKey: key, in: values, debugDescription: why)
     }
 }

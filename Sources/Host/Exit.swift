@@ -6,7 +6,7 @@ import Reports
 /// Every error ends here: message, place and remedy on standard error, and the documented exit status.
 enum Exit {
     /// Told the run's end by those commands that tell events.
-    static let events = JSONReport { Output.result($0) }
+    static let events = JSONReport { Output.json($0) }
 
     static func run(_ type: (some AsyncParsableCommand).Type) async {
         var command: (any ParsableCommand)?

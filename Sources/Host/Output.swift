@@ -18,16 +18,21 @@ enum Output {
 
     static func error(_ text: String) { _ = write(Printable.text(text) + "\n", to: STDERR_FILENO) }
     static func result(_ text: String) { raw(Printable.text(text) + "\n") }
+    /// A document in JSON, as it was encoded.
+    static func json(_ text: String) { raw(Printable.json(text) + "\n") }
     /// As it is: for lines that are drawn again, which hold control sequences of ours.
     static func raw(_ text: String) {
         guard let number = write(text, to: STDOUT_FILENO) else { return }
         loss.withLock { $0 = $0 ?? number }
     }
 
-    /// A document for programs.
-    static func document(_ document: JSON) throws {
-        result(String(decoding: try DocumentCoding.encode(document, pretty: true), as: UTF8.self))
+    static func json(_ value: some Encodable, pretty: Bool = false) throws {
+        json(String(decoding: try DocumentCoding.encode(value, pretty: pretty), as: UTF8.self))
     }
+
+    /// A document for programs.
+    static func document(_ document: JSON) throws { try self.document(of: document) }
+    static func document(of value: some Encodable) throws { try json(value, pretty: true) }
 
     /// What a command that is done otherwise ends with when its output was lost: nobody may take a part for the whole. A reader
     /// who went away has what was wanted.

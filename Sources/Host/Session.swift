@@ -45,6 +45,9 @@ struct Session {
     /// For commands that change nothing there.
     func readState() throws -> StateDirectory { try StateDirectory(reading: settings.stateDirectory.value) }
 
+    /// The program that runs providers.
+    var workerExecutable: String { "\(prefix)/libexec/eulerpublisher/eulerpublisher-worker" }
+
     func executor(_ report: ReportOptions) throws -> Executor { try executor(report.observer(texts)) }
 
     func executor(_ observer: any RunObserver) throws -> Executor {
@@ -52,7 +55,7 @@ struct Session {
         Signals.interrupt(interruption)
         return Executor(
             version: EulerPublisher.version, providers: providers,
-            workers: Workers(workerExecutable: "\(prefix)/libexec/eulerpublisher/eulerpublisher-worker"), cache: cache,
+            workers: Workers(workerExecutable: workerExecutable), cache: cache,
             mirror: mirror, downloader: downloader, environment: environment, observer: observer,
             logLevel: settings.logLevel.value, interruption: interruption)
     }

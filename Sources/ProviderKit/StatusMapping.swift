@@ -28,24 +28,9 @@ extension Failure {
         case let unsupported as Unsupported:
             self.init(.usage, "this provider has no operation \(unsupported.operation)", retryable: false)
         case let notMade as NotMade: self.init(describing: notMade.reason)
-        case let decoding as DecodingError: self.init(.internal, "a document could not be read\(decoding.path)")
+        case let decoding as DecodingError: self.init(.internal, "a document could not be read\(decoding.place)")
         default: self.init(.internal, "the provider failed with \(type(of: error))")
         }
-    }
-}
-
-extension DecodingError {
-    /// Where in the document, without anything that stands there.
-    fileprivate var path: String {
-        let path: [any CodingKey] =
-            switch self {
-            case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-                context.codingPath
-            case .keyNotFound(let key, let context): context.codingPath + [key]
-            @unknown default: []
-            }
-        return path.isEmpty
-            ? "" : " at " + path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
     }
 }
 

@@ -87,10 +87,9 @@ extension ImageServer {
             var reader = FieldReader(message.payload)
             switch message.kind {
             case .imageFacts:
-                guard let facts = try? JSONEncoder().encode(image.facts()) else {
-                    throw Failure(.internal, "the facts cannot be written as JSON")
+                do { return Answer(document: Array(try image.facts().encoded())) } catch {
+                    throw error as? Failure ?? Failure(.internal, "the facts cannot be written as JSON")
                 }
-                return Answer(document: Array(facts))
             case .treeStat:
                 let stat = try found(path(&reader), following: false).status
                 var writer = FieldWriter()

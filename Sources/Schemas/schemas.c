@@ -20,6 +20,10 @@ static const char event[] = {
 #embed "../ProviderAPI/schemas/event.schema.json"
 };
 
+static const char facts[] = {
+#embed "../ProviderAPI/schemas/facts.schema.json"
+};
+
 static const char helper[] = {
 #embed "../ProviderAPI/schemas/helper.schema.json"
 };
@@ -77,6 +81,7 @@ static const struct {
     {"entry", entry, sizeof entry},
     {"error", error, sizeof error},
     {"event", event, sizeof event},
+    {"facts", facts, sizeof facts},
     {"helper", helper, sizeof helper},
     {"intent", intent, sizeof intent},
     {"journal", journal, sizeof journal},

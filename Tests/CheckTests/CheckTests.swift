@@ -1,5 +1,6 @@
 import Documents
 import Foundation
+import Schema
 import TestSupport
 import Testing
 
@@ -102,6 +103,16 @@ struct CheckTests {
             #expect(answer.output.contains(text), "\(text) in \(answer.output)")
         }
         #expect(answer.output.split(separator: "\n").count < 60)
+    }
+
+    @Test("The facts are what their schema says, and no more", arguments: Shape.allCases)
+    func facts(_ shape: Shape) async throws {
+        let answer = try await euler(["image", "inspect", Images.shared.path(shape), "--json"])
+        #expect(answer.status == 0)
+        try Schema.embedded("facts").validate(try Node.parse(text: answer.output, name: "facts.json"))
+        // Read and written again by the types that the schema is held to, it is the same.
+        let document = try DocumentCoding.decode(JSON.self, from: Data(answer.output.utf8))
+        #expect(try JSON(encoding: document.decoded(ImageFacts.self)) == document)
     }
 
     @Test(

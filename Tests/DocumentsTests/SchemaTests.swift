@@ -7,6 +7,7 @@ import Testing
 struct SchemaTests {
     static let names = [
         "manifest", "request", "result", "pending", "error", "intent", "created", "entry", "helper",
+        "facts",
     ]
 
     /// Encodes a value with everything set, and one with nothing but what its initializer asks for.
@@ -65,6 +66,13 @@ struct SchemaTests {
             facts: ImageFacts())
         let least = OperationRequest(operation: "ep.plan/1", run: "r", publication: "p", target: target)
         try check(SchemaFile("request"), full: full, least: least)
+
+        // Facts that were encoded before make the same document.
+        let facts = [UInt8](try DocumentCoding.encode(full.facts))
+        let encoded = try least.encoded(facts: facts)
+        var expected = least
+        expected.facts = full.facts
+        #expect(try DocumentCoding.decode(OperationRequest.self, from: Data(encoded)) == expected)
     }
 
     @Test("result")

@@ -11,6 +11,7 @@ struct StagedTests {
     ]
     private static let host = system.union([
         "libcurl.so.4", "libxml2.so.2", "libarchive.so.13", "libz.so.1", "liblzma.so.5", "libzstd.so.1", "liblz4.so.1",
+        "libcrypt.so.1",
     ])
     private static let plugin = system.union(["libcurl.so.4", "libxml2.so.2", "libz.so.1"])
 

@@ -3,24 +3,10 @@ public import ProviderKit
 
 /// Publishes disk images to the vendor's cloud servers. This version tells what they and the marketplace refuse, before a byte
 /// is sent: `Rules/` has a file for each topic.
-public struct TencentCloud: Provider {
-    let host: Host
+public struct TencentCloud: RuleProvider {
+    public static let rules = TencentRules.all
+
+    public let host: Host
 
     public init(host: Host, configuration: JSON) throws { self.host = host }
-
-    /// The rules as data.
-    public func requirements(_ request: OperationRequest) async throws -> OperationResult {
-        TencentRules.all.requirements
-    }
-
-    /// What the image would be refused for, by the facts that the host read of it.
-    public func check(_ request: OperationRequest) async throws -> OperationResult {
-        try TencentRules.all.check(request, host: host)
-    }
-
-    /// `ep.marketplace.check/1`: the same, and what the marketplace asks for.
-    public func perform(_ operation: String, _ request: OperationRequest) async throws -> OperationResult {
-        guard operation == "ep.marketplace.check/1" else { throw Unsupported(operation) }
-        return try TencentRules.all.check(request, host: host, purpose: .marketplace)
-    }
 }

@@ -99,15 +99,17 @@ public struct Password: Sendable, Equatable, Codable {
     public var state: State
     /// The hash's kind as crypt(5) begins it: `$6$`, `$y$`, `des` of the old one without a mark; nil without a hash.
     public var kind: String?
-    /// It is the hash of an image that anybody can download, whose password is printed somewhere.
+    /// It is the hash of a password that is printed somewhere as that of images.
     public var isStock: Bool
+    /// Why printed passwords were not tried on the hash, and `isStock` may be wrong; nil if they were, or there is none.
+    public var untried: String?
     /// The account is past its day in shadow's eighth field, or in the first of 1970: login is refused whatever the password.
     public var expires: Int64?
     /// The day of the last change is 0: login demands a new password first.
     public var mustChange: Bool
 
     enum CodingKeys: String, CodingKey {
-        case state, kind, expires
+        case state, kind, untried, expires
         case isStock = "is_stock"
         case mustChange = "must_change"
     }

@@ -222,12 +222,14 @@ public struct BootPassword: Sendable, Equatable, Codable {
     public var user: String
     /// `pbkdf2` of a hash, `plain` of one that stands there as it is.
     public var kind: String
-    /// It is the hash of images that anybody can download.
+    /// It is one that is printed somewhere as that of images.
     public var isStock: Bool
+    /// Why printed passwords were not tried on the hash, and `isStock` may be wrong; nil if they were.
+    public var untried: String?
     public var evidence: Evidence
 
     enum CodingKeys: String, CodingKey {
-        case user, kind, evidence
+        case user, kind, untried, evidence
         case isStock = "is_stock"
     }
 

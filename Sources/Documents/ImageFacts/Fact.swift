@@ -33,11 +33,12 @@ public struct Evidence: Sendable, Equatable, Hashable, Codable {
     }
 }
 
-extension Fact: Codable {
-    private enum CodingKeys: String, CodingKey { case value, absent, unknown, evidence }
+/// One type for all facts, not one for each: what codes them looks each type up anew in every process.
+private enum FactKeys: String, CodingKey { case value, absent, unknown, evidence }
 
+extension Fact: Codable {
     public init(from decoder: any Decoder) throws {
-        let values = try decoder.container(keyedBy: CodingKeys.self)
+        let values = try decoder.container(keyedBy: FactKeys.self)
         let evidence = try values.decodeIfPresent([Evidence].self, forKey: .evidence) ?? []
         if let why = try values.decodeIfPresent(String.self, forKey: .unknown) {
             self = .unknown(why)
@@ -49,7 +50,7 @@ extension Fact: Codable {
     }
 
     public func encode(to encoder: any Encoder) throws {
-        var values = encoder.container(keyedBy: CodingKeys.self)
+        var values = encoder.container(keyedBy: FactKeys.self)
         switch self {
         case .known(let value, let evidence):
             try values.encode(value, forKey: .value)

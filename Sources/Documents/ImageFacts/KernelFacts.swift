@@ -118,7 +118,7 @@ public struct Driver: Sendable, Equatable, Codable {
 /// What a kernel unpacks before it mounts the root (docs.kernel.org/driver-api/early-userspace/buffer-format.html).
 public struct Initramfs: Sendable, Equatable, Codable {
     /// What made it, by the files that only that tool puts in.
-    public enum Generator: String, Sendable, Codable {
+    public enum Generator: String, Sendable, Codable, CaseIterable {
         case dracut
         case initramfsTools = "initramfs-tools"
         case mkinitcpio

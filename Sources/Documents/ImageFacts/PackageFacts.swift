@@ -73,10 +73,10 @@ public struct Package: Sendable, Equatable, Codable {
 
 /// A database of packages that was found.
 public struct PackageDatabase: Sendable, Equatable, Codable {
-    public enum Manager: String, Sendable, Codable { case rpm, dpkg }
+    public enum Manager: String, Sendable, Codable, CaseIterable { case rpm, dpkg }
 
     /// How it is stored: rpm's three back ends (rpm.org/docs, `%_db_backend`), dpkg's one text and its folder of texts.
-    public enum Format: String, Sendable, Codable {
+    public enum Format: String, Sendable, Codable, CaseIterable {
         case sqlite, ndb, bdb, status
         case statusFolder = "status.d"
     }

@@ -6,13 +6,24 @@ public struct PartitionFacts: Sendable, Codable, Equatable {
     public var partitions: Fact<[Partition]>
     /// What does not agree: a checksum, a missing second table, partitions that overlap. Empty if all does.
     public var defects: Fact<[String]>
+    /// Bytes of a sector, which the table counts in: 512, or 4096 of a disk that was divided for such sectors. Clouds give machines
+    /// disks of 512. Absent if there is no table.
+    public var sectorSize: Fact<Int>
 
-    public init(table: Fact<PartitionTable>, partitions: Fact<[Partition]>, defects: Fact<[String]>) {
-        (self.table, self.partitions, self.defects) = (table, partitions, defects)
+    enum CodingKeys: String, CodingKey {
+        case table, partitions, defects
+        case sectorSize = "sector_size"
+    }
+
+    public init(
+        table: Fact<PartitionTable>, partitions: Fact<[Partition]>, defects: Fact<[String]>,
+        sectorSize: Fact<Int> = .known(512)
+    ) {
+        (self.table, self.partitions, self.defects, self.sectorSize) = (table, partitions, defects, sectorSize)
     }
 }
 
-public enum PartitionTable: String, Sendable, Codable { case gpt, mbr }
+public enum PartitionTable: String, Sendable, Codable, CaseIterable { case gpt, mbr }
 
 public struct Partition: Sendable, Codable, Equatable {
     /// Counted from 1; of MBR, 5 and up are logical ones.
@@ -33,7 +44,7 @@ public struct Partition: Sendable, Codable, Equatable {
     /// What its first bytes say is in it, as blkid's TYPE; nil if no known magic number is there.
     public var content: String?
 
-    public enum Role: String, Sendable, Codable {
+    public enum Role: String, Sendable, Codable, CaseIterable {
         case efiSystem = "efi-system"
         case biosBoot = "bios-boot"
         case linux, swap, lvm, raid, extended, reserved

@@ -44,7 +44,8 @@ public struct SecretFacts: Sendable, Equatable, Codable {
     public var packageCaches: Fact<Leftovers>
     /// Mail that waits in /var/mail and /var/spool/mail.
     public var mail: Fact<Leftovers>
-    /// Files and folders under /etc, /usr/bin, /usr/sbin, /root and homes that everyone may write to (folders without the sticky bit).
+    /// Files and folders that everyone may write to (folders without the sticky bit), wherever they lie but in /tmp, /var/tmp, /dev,
+    /// /proc, /sys and /run.
     public var writableByAll: Fact<Leftovers>
     /// Programs in /usr/bin, /usr/sbin, /usr/libexec, /usr/lib (two levels), /usr/local and /opt that run as their owner or group.
     public var setID: Fact<Leftovers>

@@ -116,7 +116,7 @@ public struct Firewall: Sendable, Equatable, Codable {
 
 /// Where packages come from: a section of a .repo file (dnf.conf(5)), an entry of sources.list(5).
 public struct PackageRepository: Sendable, Equatable, Codable {
-    public enum Kind: String, Sendable, Codable { case dnf, apt }
+    public enum Kind: String, Sendable, Codable, CaseIterable { case dnf, apt }
 
     public var kind: Kind
     /// The section's name; of apt `URI SUITE`.

@@ -45,12 +45,13 @@ struct Check: AsyncParsableCommand {
             image: image, providers: ids, market: isMarket)
         if let sarif {
             let document = SARIF.document(examination, version: EulerPublisher.version)
-            try File.replace(sarif, with: Array(try DocumentCoding.encode(document, pretty: true)))
+            let text = String(decoding: try DocumentCoding.encode(document, pretty: true), as: UTF8.self)
+            try File.replace(sarif, with: Array(Printable.json(text).utf8))
         }
         if let junit { try File.replace(junit, with: Array(JUnit.document(examination).utf8)) }
         if let html { try File.replace(html, with: Array(CheckHTML.page(examination).utf8)) }
         if json {
-            try Output.document(try CheckJSON.document(examination))
+            try Output.document(of: CheckJSON(examination))
         } else {
             Output.result(CheckText.text(examination, verbose: verbose))
         }

@@ -29,7 +29,7 @@ struct ContainerPrepare: AsyncParsableCommand {
             try prepared.lock.write(to: path)
         }
         if json {
-            Output.result(String(decoding: try DocumentCoding.encode(prepared.lock, pretty: true), as: UTF8.self))
+            try Output.json(prepared.lock, pretty: true)
             return
         }
         for missing in prepared.missing { Output.error("\(missing): not on the mirror") }

@@ -21,11 +21,10 @@ struct ImageInspect: AsyncParsableCommand {
 
     func run() async throws {
         let session = try Session(places)
-        let reader = try ImageReader(
-            file, executable: "\(session.prefix)/libexec/eulerpublisher/eulerpublisher-reader")
+        let reader = try ImageReader(file, executable: ImageReader.executable(beside: session.workerExecutable))
         let facts = try reader.facts()
         if json {
-            Output.result(String(decoding: try DocumentCoding.encode(facts, pretty: true), as: UTF8.self))
+            try Output.document(of: facts)
         } else {
             Output.result(ImageText.text(facts, name: file))
         }

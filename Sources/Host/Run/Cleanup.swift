@@ -31,7 +31,7 @@ extension [CleanupItem] {
     ///   - done: what happened to one, and `would` what would have.
     func report(json: Bool, nothing: String, done: String, would: String) throws {
         if json {
-            for item in self { Output.result(String(decoding: try DocumentCoding.encode(item), as: UTF8.self)) }
+            for item in self { try Output.json(item) }
         } else if isEmpty {
             Output.result(nothing)
         } else {

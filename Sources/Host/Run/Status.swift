@@ -16,7 +16,7 @@ struct Status: AsyncParsableCommand {
         let state = try Session(places).readState()
         let statuses = try run.map { [try RunStatus(of: state.find(run: $0))] } ?? newest(in: state)
         if json {
-            for status in statuses { Output.result(String(decoding: try DocumentCoding.encode(status), as: UTF8.self)) }
+            for status in statuses { try Output.json(status) }
         } else if statuses.isEmpty {
             Output.result("Nothing was published yet.")
         } else if run == nil {

@@ -20,7 +20,7 @@ struct TagList: AsyncParsableCommand {
             "ep.status/1", of: reach.target(address, tags: [tag].compactMap(\.self)))
         let items = result.items ?? []
         if report.json {
-            for item in items { Output.result(String(decoding: try DocumentCoding.encode(item), as: UTF8.self)) }
+            for item in items { try Output.json(item) }
         } else if items.isEmpty {
             Output.result(tag.map { "\(address) has no tag \($0)." } ?? "\(address) has no tags.")
         } else {

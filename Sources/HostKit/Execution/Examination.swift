@@ -49,7 +49,8 @@ extension Executor {
         let examined = ExaminedImage(image, reader: readerExecutable)
         let context = try context(run: nil, options: RunOptions(), parallel: nil)
         return try await interruption.withTask("the image was checked") {
-            let facts = try await examined.opened().facts
+            // While the image is read, the libraries of the providers are verified.
+            async let opened = examined.opened()
             let found = try await withThrowingTaskGroup { group in
                 for (number, provider) in providers.enumerated() {
                     group.addTask { (number, try await findings(of: provider, examined, market: market, context)) }
@@ -57,7 +58,7 @@ extension Executor {
                 return try await group.reduce(into: [Int: [OperationResult.Finding]]()) { $0[$1.0] = $1.1 }
             }
             return Examination(
-                image: image, facts: facts,
+                image: image, facts: try await opened.facts,
                 providers: providers.enumerated().map {
                     .init(id: $1.manifest.id, findings: found[$0] ?? [])
                 })

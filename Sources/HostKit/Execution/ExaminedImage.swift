@@ -1,4 +1,5 @@
 import Documents
+import FoundationEssentials
 import Images
 
 /// A disk image that is read when the first rule asks, and once for all that ask.
@@ -6,6 +7,8 @@ final actor ExaminedImage {
     struct Opened: Sendable {
         var reader: ImageReader
         var facts: ImageFacts
+        /// The same, encoded for requests.
+        var document: [UInt8]
     }
 
     private let path: String
@@ -24,7 +27,9 @@ final actor ExaminedImage {
             let (path, executable) = (path, executable)
             opening = Task.detached {
                 let reader = try ImageReader(path, executable: executable)
-                return Opened(reader: reader, facts: try reader.facts())
+                let facts = try reader.facts()
+                return Opened(
+                    reader: reader, facts: facts, document: [UInt8](try DocumentCoding.encode(facts)))
             }
         }
         guard let opening else { throw Failure(.internal, "unreachable") }

@@ -2,6 +2,7 @@ import Digest
 import Discovery
 import Documents
 import FoundationEssentials
+import Images
 public import Plans
 public import Prepare
 public import State
@@ -13,10 +14,7 @@ public struct Executor: Sendable {
     public var providers: any ProviderSource
     public var workers: Workers
     /// The program that reads images, beside the one that runs providers.
-    var readerExecutable: String {
-        let folder = workers.workerExecutable.lastIndex(of: "/").map { workers.workerExecutable[...$0] } ?? ""
-        return folder + "eulerpublisher-reader"
-    }
+    var readerExecutable: String { ImageReader.executable(beside: workers.workerExecutable) }
     public var cache: String
     /// The mirror for artifacts that name none.
     public var mirror: String?

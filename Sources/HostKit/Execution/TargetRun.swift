@@ -180,8 +180,12 @@ actor TargetRun {
             case .done(let bytes):
                 let result: OperationResult
                 do { result = try DocumentCoding.decode(OperationResult.self, from: Data(bytes)) } catch {
+                    let why = (error as? DecodingError).map {
+                        ": " + context.redactor.masked(Printable.line($0.reason))
+                    }
                     throw Failure(
-                        .crashed, "\(provider.manifest.id) answered \(operation) with a document that is no result",
+                        .crashed,
+                        "\(provider.manifest.id) answered \(operation) with a document that is no result\(why ?? "")",
                         place: title, hint: provider.manifest.report.map { "report it to \($0)" })
                 }
                 context.append(
@@ -253,7 +257,6 @@ actor TargetRun {
         if isAbout, !artifact.document.digest.isEmpty {
             request.artifact = artifact.document
         }
-        if operation != EP_OP_REQUIREMENTS { request.facts = image?.facts }
         request.entry = entry
         request.into = into
         let manifest = provider.manifest
@@ -261,7 +264,7 @@ actor TargetRun {
             providerID: manifest.id, providerVersion: manifest.version, libraryPath: provider.libraryPath,
             libraryIdentity: identity, profile: isCheck ? .check : .publish, operation: operation,
             configuration: [UInt8](try DocumentCoding.encode(JSON.object(target.options))),
-            request: [UInt8](try DocumentCoding.encode(request)),
+            request: try Self.bytes(of: request, facts: operation == EP_OP_REQUIREMENTS ? nil : image?.document),
             artifactFiles: manifest.views.contains("file") ? artifact.paths : [:],
             blocksPath: manifest.views.contains("blocks") ? artifact.blocksPath : nil,
             checkpoints: isReading ? [] : try records().map { ($0.key, $0.data) },
@@ -283,6 +286,19 @@ actor TargetRun {
         }
         try store?.flush()
         return outcome
+    }
+
+    /// The request as the provider gets it.
+    /// - Throws: `Failure` if it is longer than the contract allows a document: nothing would be served with its begin.
+    static func bytes(of request: OperationRequest, facts: [UInt8]? = nil) throws -> [UInt8] {
+        let bytes = try request.encoded(facts: facts)
+        guard bytes.count <= EP_LIMIT_DOCUMENT else {
+            throw Failure(
+                .refused,
+                "the request of \(request.operation) takes \(bytes.count) bytes, and \(EP_LIMIT_DOCUMENT) are allowed",
+                place: request.target.name, hint: "publish fewer files, tags or annotations at once")
+        }
+        return bytes
     }
 
     private func makeDirectory(_ path: String) throws {

@@ -26,6 +26,11 @@ public final class ImageReader: Sendable {
         var isBroken: Failure?
     }
 
+    /// The program that reads, which lies beside the one that runs providers.
+    public static func executable(beside worker: String) -> String {
+        (worker.lastIndex(of: "/").map { String(worker[...$0]) } ?? "") + "eulerpublisher-reader"
+    }
+
     /// Starts the process and has it open the image: its format, its limits, its partitions.
     /// - Parameter executable: `eulerpublisher-reader`, an absolute path beside the host's own executable.
     /// - Throws: `Failure` if the file can't be opened, or is no image that can be read (`refused`, with place and remedy).
@@ -68,6 +73,9 @@ public final class ImageReader: Sendable {
     /// - Throws: `Failure` if the process broke; facts that can't be told are in the document as unknown.
     public func facts() throws -> ImageFacts {
         let document = try ask(.imageFacts)
+        guard document.count <= ImageFacts.limit else {
+            throw Failure(.internal, "the reader's facts are longer than a request may hold", place: path)
+        }
         do { return try JSONDecoder().decode(ImageFacts.self, from: Data(document)) } catch {
             throw Failure(.internal, "the reader's facts are not of this program's build: \(error)", place: path)
         }

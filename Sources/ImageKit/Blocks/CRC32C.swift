@@ -1,50 +1,50 @@
 /// The checksum of ext4's metadata: CRC-32C (Castagnoli), RFC 3720 appendix B.4, without the final inversion.
 package enum CRC32C {
-    private static let tables: [[UInt32]] = {
-        var tables = [[UInt32]](repeating: [UInt32](repeating: 0, count: 256), count: 8)
+    /// Eight tables of 256, one after the other: eight bytes are taken at a time.
+    private static let tables: [UInt32] = {
+        var tables = [UInt32](repeating: 0, count: 8 * 256)
         for index in 0..<256 {
             var value = UInt32(index)
             for _ in 0..<8 { value = value & 1 == 1 ? value >> 1 ^ 0x82F6_3B78 : value >> 1 }
-            tables[0][index] = value
+            tables[index] = value
         }
-        for table in 1..<8 {
-            for index in 0..<256 {
-                let value = tables[table - 1][index]
-                tables[table][index] = value >> 8 ^ tables[0][Int(value & 0xFF)]
-            }
+        for index in 256..<8 * 256 {
+            let value = tables[index - 256]
+            tables[index] = value >> 8 ^ tables[Int(value & 0xFF)]
         }
         return tables
     }()
 
     /// Goes on from `seed`: `~0` to begin with, the last sum to continue.
     package static func sum(_ seed: UInt32, _ bytes: ArraySlice<UInt8>) -> UInt32 {
-        let tables = tables
+        tables.withUnsafeBufferPointer { tables in bytes.withUnsafeBytes { sum(seed, $0, tables) } }
+    }
+
+    /// Each index is a byte and its table's begin: there is no other one.
+    private static func sum(
+        _ seed: UInt32, _ bytes: UnsafeRawBufferPointer, _ tables: UnsafeBufferPointer<UInt32>
+    ) -> UInt32 {
         var sum = seed
-        var place = bytes.startIndex
-        while bytes.endIndex - place >= 8 {
-            let low =
-                sum
-                ^ (UInt32(bytes[place]) | UInt32(bytes[place + 1]) << 8 | UInt32(bytes[place + 2]) << 16
-                    | UInt32(bytes[place + 3]) << 24)
-            sum =
-                tables[7][Int(low & 0xFF)] ^ tables[6][Int(low >> 8 & 0xFF)] ^ tables[5][Int(low >> 16 & 0xFF)]
-                ^ tables[4][Int(low >> 24)] ^ tables[3][Int(bytes[place + 4])] ^ tables[2][Int(bytes[place + 5])]
-                ^ tables[1][Int(bytes[place + 6])] ^ tables[0][Int(bytes[place + 7])]
+        var place = 0
+        while bytes.count - place >= 8 {
+            let word =
+                UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)) ^ UInt64(sum)
+            sum = 0
+            for byte in 0..<8 {
+                sum ^= tables[(7 - byte) * 256 + Int(word >> UInt64(byte * 8) & 0xFF)]
+            }
             place += 8
         }
-        while place < bytes.endIndex {
-            sum = sum >> 8 ^ tables[0][Int((sum ^ UInt32(bytes[place])) & 0xFF)]
+        while place < bytes.count {
+            sum = sum >> 8 ^ tables[Int((sum ^ UInt32(bytes[place])) & 0xFF)]
             place += 1
         }
         return sum
     }
 
     package static func sum(_ seed: UInt32, _ number: UInt32) -> UInt32 {
-        sum(
-            seed,
-            [
-                UInt8(truncatingIfNeeded: number), UInt8(truncatingIfNeeded: number >> 8),
-                UInt8(truncatingIfNeeded: number >> 16), UInt8(truncatingIfNeeded: number >> 24),
-            ][...])
+        tables.withUnsafeBufferPointer { tables in
+            withUnsafeBytes(of: number.littleEndian) { sum(seed, $0, tables) }
+        }
     }
 }

@@ -48,26 +48,35 @@ struct Run {
 /// Entries of a table that stand one after the other.
 struct TableEntries {
     private let bytes: [UInt8]
-    private let width: Int
+    /// Of the first one in the bytes.
+    private let start: Int
     /// At least one.
-    var count: Int { bytes.count / width }
+    let count: Int
 
     /// - Parameters:
     ///   - offset: of the first, in bytes.
     ///   - count: at most so many; fewer come where a page of the cache ends, one at least.
     init(_ file: PageCache, at offset: UInt64, width: Int, count: UInt64) throws(Failure) {
-        let page = UInt64(PageCache.pageSize)
-        let inPage = (page - offset % page) / UInt64(width)
-        self.width = width
-        bytes = try file.bytes(at: offset, count: width * Int(max(1, min(count, inPage))))
+        // The cache's own page, not a copy of what is left of it: tables without two entries in order are asked for each one.
+        let (page, start) = try file.page(holding: offset)
+        let whole = (page.count - start) / width
+        if whole > 0 {
+            (bytes, self.start, self.count) = (page, start, Int(max(1, min(count, UInt64(whole)))))
+        } else {
+            (bytes, self.start, self.count) = (try file.bytes(at: offset, count: width), 0, 1)
+        }
     }
 
     func little64(_ index: Int) -> UInt64 {
-        bytes.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)) }
+        bytes.withUnsafeBytes {
+            UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: start + index * 8, as: UInt64.self))
+        }
     }
     func big64(_ index: Int) -> UInt64 { little64(index).byteSwapped }
     func little32(_ index: Int) -> UInt32 {
-        bytes.withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)) }
+        bytes.withUnsafeBytes {
+            UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: start + index * 4, as: UInt32.self))
+        }
     }
     func big32(_ index: Int) -> UInt32 { little32(index).byteSwapped }
 }

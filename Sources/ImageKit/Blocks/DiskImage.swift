@@ -89,8 +89,7 @@ public struct DiskImage: ByteSource {
 
     /// Formats that are known by their magic and that nobody takes.
     private static func refuseOthers(_ beginning: Numbers) throws(Failure) {
-        let text = beginning.text(0, 64)
-        if text.hasPrefix("# Disk DescriptorFile") {
+        if VMDK.isDescriptor(beginning.text(0, min(4096, beginning.bytes.count))) {
             throw .unwanted(
                 "this is a VMDK's description, and its data lies in other files",
                 "make one file of it: qemu-img convert -O vmdk")

@@ -54,6 +54,15 @@ package final class PageCache: Sendable {
         }
     }
 
+    /// The page that a byte lies in, and where in it.
+    package func page(holding offset: UInt64) throws(Failure) -> (page: [UInt8], start: Int) {
+        guard offset < source.size else {
+            throw Failure(
+                .refused, "byte \(offset) lies past the end", hint: "the image was cut or is damaged: make it again")
+        }
+        return (try page(offset / UInt64(Self.pageSize)), Int(offset % UInt64(Self.pageSize)))
+    }
+
     /// - Parameter count: what the caller held against a limit: it is allocated.
     package func bytes(at offset: UInt64, count: Int) throws(Failure) -> [UInt8] {
         var failure: Failure?

@@ -59,6 +59,19 @@ struct VMDK: ClusterTable {
         try Self.checkDescriptor(source, header)
     }
 
+    /// Whether a file is such a text alone, with the data in others. Its first line is only a comment, and may be left out or be
+    /// another: what counts is the version, as for qemu (block/vmdk.c, vmdk_probe), or the extents' kind.
+    static func isDescriptor(_ text: String) -> Bool {
+        let lines = text.split { $0 == "\n" || $0 == "\r" || $0 == "\r\n" }.map { line in
+            line.filter { $0 != " " && $0 != "\t" }.lowercased()
+        }
+        guard let first = lines.first(where: { !$0.isEmpty && !$0.hasPrefix("#") }) else {
+            return lines.first?.hasPrefix("#diskdescriptorfile") ?? false
+        }
+        return first.hasPrefix("version=") || first.hasPrefix("createtype=") || first.hasPrefix("cid=")
+            || lines[0].hasPrefix("#diskdescriptorfile")
+    }
+
     /// The embedded text names the extents and the parent; other files are none of a reader's business.
     private static func checkDescriptor(_ source: FileSource, _ header: Numbers) throws(Failure) {
         let (offset, size) = (try header.little64(28), try header.little64(36))

@@ -15,6 +15,11 @@ public enum FileSystems {
         }
     }
 
+    /// What reads nearly everything, in a virtual machine of its own, and what brings it.
+    private static func guestfish(_ packages: String) -> String {
+        "to look inside: guestfish --ro -i -a IMAGE (install guestfish; on openEuler \(packages))"
+    }
+
     /// Why a kind that was recognised is not read, and what to do then.
     static func refusal(of kind: String) -> Failure {
         switch kind {
@@ -26,13 +31,11 @@ public enum FileSystems {
         case "LVM2_member", "linux_raid_member":
             Failure(
                 .refused, "\(kind) is not read: it is a part of other volumes",
-                hint: "put the file systems on plain partitions, or look inside with guestfish (install libguestfs)")
+                hint: "put the file systems on plain partitions; " + guestfish("libguestfs"))
         default:
             Failure(
                 .refused, "\(kind) is not read: ext2, ext3, ext4 and FAT are",
-                hint:
-                    "use ext4, or look inside with guestfish (install libguestfs; on openEuler libguestfs-xfs as well for XFS)"
-            )
+                hint: "make it ext4; " + guestfish(kind == "xfs" ? "libguestfs and libguestfs-xfs" : "libguestfs"))
         }
     }
 }

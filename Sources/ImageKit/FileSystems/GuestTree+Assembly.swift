@@ -52,7 +52,7 @@ private struct Assembler {
         var troubles: [String] = []
         for volume in volumes {
             guard let fileSystem = volume.fileSystem else {
-                if let refusal = volume.refusal { troubles.append("\(volume.name): \(refusal.message)") }
+                if let why = volume.whyUnread { troubles.append("\(volume.name): \(why)") }
                 continue
             }
             do throws(Failure) {
@@ -71,7 +71,7 @@ private struct Assembler {
         throw Failure(
             .refused,
             "no root file system was found" + (troubles.isEmpty ? "" : " (\(troubles.joined(separator: "; ")))"),
-            hint: "the root is the file system with /etc/os-release or /etc/passwd; ext2, ext3 and ext4 are read")
+            hint: "the root is the file system with /etc/os-release or /etc/passwd")
     }
 
     /// FAT can't hold the links, owners and modes of one.
@@ -147,7 +147,7 @@ private struct Assembler {
             return leave(place.why ?? "it can't be told what it names")
         }
         guard let fileSystem = volume.fileSystem else {
-            let why = "\(volume.name): \(volume.refusal?.message ?? "nothing that is known lies there")"
+            let why = "\(volume.name): \(volume.whyUnread ?? "nothing that is known lies there")"
             block(path, why)
             return leave(why)
         }
@@ -247,7 +247,8 @@ private struct Assembler {
         if meant.count > 1 {
             let names = meant.map(\.name).joined(separator: " and ")
             return Resolution(
-                isHere: true, isUncertain: true, why: "\(names) answer to it: which one is mounted can't be told")
+                isHere: true, isUncertain: true,
+                why: "\(names) answer to it, and which one is mounted can't be told: give one another name")
         }
         let why = "no partition of this disk has it"
         switch source {
@@ -271,6 +272,7 @@ private struct Assembler {
         let names = volumes.map { volume in volume.name + (volume.kind.map { " (\($0))" } ?? "") }
         return Resolution(
             isHere: true, isUncertain: true,
-            why: "it may lie in \(names.joined(separator: " or ")), which is not read")
+            why: "it may lie in \(names.joined(separator: " or ")), which is not read"
+                + (volumes.compactMap { $0.refusal?.hint }.first.map { "; \($0)" } ?? ""))
     }
 }

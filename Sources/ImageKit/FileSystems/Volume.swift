@@ -46,6 +46,11 @@ public struct Volume: Sendable {
         refusal = nil
     }
 
+    /// The same in one line, with what to do.
+    var whyUnread: String? {
+        refusal.map { [$0.message, $0.hint].compactMap(\.self).joined(separator: "; ") }
+    }
+
     /// `partition 2`.
     public var name: String { volumeName(partition) }
     var label: String? { fileSystem?.label ?? signature?.label }
@@ -71,8 +76,7 @@ public struct Volume: Sendable {
         }
         if let size = signature.size { facts.size = .known(size, evidence) }
         if let blockSize = signature.blockSize { facts.blockSize = .known(blockSize, evidence) }
-        facts.readable = .unknown(
-            refusal.map { [$0.message, $0.hint].compactMap(\.self).joined(separator: "; ") } ?? why)
+        facts.readable = .unknown(whyUnread ?? why)
         return facts
     }
 }

@@ -1,3 +1,4 @@
+import Blocks
 import Documents
 import FileSystems
 
@@ -17,14 +18,14 @@ struct InitramfsContent {
 
     /// - Parameters:
     ///   - version: the kernel's: modules of another one are never loaded.
-    init(_ file: GuestFile, version: String, _ allowance: Allowance) throws(Failure) {
+    init(_ file: any ByteSource, path: String, version: String, _ allowance: Allowance) throws(Failure) {
         var files: [String: (path: String, owner: String)] = [:]
         var links: [(path: String, target: String)] = []
         var others: Set<String> = []
         var rules: [String] = []
         var marks: [Initramfs.Generator: String] = [:]
         var list: [UInt8] = []
-        let archive = try InitramfsArchive(file, place: file.path, allowance: allowance) { visit throws(Failure) in
+        let archive = try InitramfsArchive(file, place: path, allowance: allowance) { visit throws(Failure) in
             let name = visit.entry.name
             if let generator = Self.generator(name), marks[generator] == nil { marks[generator] = name }
             if Self.bindsInterfaces(name) && rules.count < 100 { rules.append("/" + name) }
@@ -35,7 +36,7 @@ struct InitramfsContent {
             guard ModuleTree.name(rest) != nil else { return }
             if owner != version && others.count < 16 { others.insert(owner) }
             guard files.count + links.count < Self.moduleLimit else {
-                throw Failure(.refused, "more than \(Self.moduleLimit) modules in it", place: file.path)
+                throw Failure(.refused, "more than \(Self.moduleLimit) modules in it", place: path)
             }
             if visit.entry.isFile {
                 files[Self.bare(name)] = (name, owner)
@@ -55,12 +56,12 @@ struct InitramfsContent {
         otherVersions = others
         dependencies = ModuleTree.dependencies(list).0
         let order: [Initramfs.Generator] = [.dracut, .initramfsTools, .mkinitcpio]
-        let place = "initramfs \(file.path)"
+        let place = "initramfs \(path)"
         initramfs = Initramfs(
-            path: file.path, size: file.size, unpackedSize: archive.unpackedSize,
+            path: path, size: file.size, unpackedSize: archive.unpackedSize,
             compressions: archive.compressions.map(\.rawValue),
             generator: order.first { marks[$0] != nil }.map { .known($0, [Evidence(place, text: marks[$0])]) }
-                ?? .unknown("\(file.path) has the marks of none that is known here"),
+                ?? .unknown("\(path) has the marks of none that is known here"),
             entries: archive.entries, modules: modules.keys.sorted(), persistentNetworkRules: rules.sorted())
     }
 

@@ -1,3 +1,4 @@
+import Blocks
 import Documents
 import FileSystems
 
@@ -15,6 +16,8 @@ struct KernelFiles {
     var version: String
     var image: GuestTree.Found?
     var initramfs: GuestTree.Found?
+    /// Of one that lies with its initramfs in one file: the places in it.
+    var unified: UnifiedImage?
     /// The resolved path.
     var modules: String?
     /// Where each was looked for.
@@ -48,6 +51,16 @@ struct KernelFiles {
         for (version, places) in try loaderFolders(tree) where kernels[version] == nil {
             kernels[version] = try files(tree, version, version, places, trees[version])
         }
+        for (found, unified) in try UnifiedImage.all(in: tree) {
+            guard let version = try version(of: unified, found, allowance) else { continue }
+            // A kernel beside it that has an initramfs of its own is told as it is.
+            if kernels[version]?.image != nil, kernels[version]?.initramfs != nil { continue }
+            var kernel = try files(tree, version, version, [found.path], trees[version])
+            (kernel.image, kernel.unified) = (found, unified)
+            kernel.initramfs = unified.hasInitramfs ? found : nil
+            kernel.initramfsPlaces = [found.path]
+            kernels[version] = kernel
+        }
         for (version, path) in trees where kernels[version] == nil {
             let places = ["/boot/vmlinuz-\(version)", "/lib/modules/\(version)/vmlinuz"]
             kernels[version] = try files(tree, version, version, places, path)
@@ -68,6 +81,17 @@ struct KernelFiles {
             let version = try KernelImage(try GuestFile(image), place: image.path, allowance).version
             return version.map { trees[$0] == nil ? suffix : $0 } ?? suffix
         } catch { return suffix }
+    }
+
+    /// What it says itself, else what its kernel's header says.
+    private static func version(
+        of unified: UnifiedImage, _ found: GuestTree.Found, _ allowance: Allowance
+    ) throws(Failure) -> String? {
+        if let version = unified.version { return version }
+        do throws(Failure) {
+            let kernel = try Slice(try GuestFile(found), offset: unified.kernel.offset, size: unified.kernel.size)
+            return try KernelImage(kernel, place: found.path, allowance).version
+        } catch { return nil }
     }
 
     private static func files(

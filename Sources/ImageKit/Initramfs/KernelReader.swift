@@ -41,7 +41,8 @@ public struct KernelReader {
         if let image = files.image {
             let evidence = [Evidence(image.path)]
             do throws(Failure) {
-                let header = try KernelImage(try GuestFile(image), place: image.path, allowance)
+                let header = try KernelImage(
+                    try Self.part(of: image, files.unified?.kernel), place: image.path, allowance)
                 imageVersion =
                     header.version.map { .known($0, evidence) }
                     ?? .unknown("\(image.path): its header does not state it")
@@ -69,11 +70,21 @@ public struct KernelReader {
     private func initramfs(_ files: KernelFiles, _ allowance: Allowance) -> Found<InitramfsContent> {
         guard let found = files.initramfs else { return .absent(files.initramfsPlaces.map { Evidence($0) }) }
         do throws(Failure) {
-            let content = try InitramfsContent(try GuestFile(found), version: files.version, allowance)
+            let content = try InitramfsContent(
+                try Self.part(of: found, files.unified?.initramfs), path: found.path, version: files.version, allowance)
             return .known(content, found.path)
         } catch {
             return .unknown("\(found.path): \(error.message)")
         }
+    }
+
+    /// A file, or the part of it that counts.
+    private static func part(
+        of found: GuestTree.Found, _ place: (offset: UInt64, size: UInt64)?
+    ) throws(Failure) -> any ByteSource {
+        let file = try GuestFile(found)
+        guard let place else { return file }
+        return try Slice(file, offset: place.offset, size: place.size)
     }
 
     /// The machine that a module was built for.

@@ -7,20 +7,23 @@ struct GPT {
     private(set) var partitions: [Partition] = []
     private(set) var defects: [String] = []
     let evidence: Evidence
+    /// Bytes of the sectors that it counts in.
+    let sector: UInt64
 
     /// Bytes of the entries' array: 128 of 128 bytes are usual, and more than this is no disk's.
     private static let arrayLimit: UInt64 = 1 << 20
 
+    /// - Parameter sector: bytes of the disk's sectors; the table's place and all its numbers hang on it.
     /// - Returns: nil if no header is there.
     /// - Throws: `Failure` if one is there and neither it nor the second can be believed.
-    init?(_ disk: any ByteSource, mbr: [UInt8]) throws(Failure) {
-        let sector = PartitionReader.sector
+    init?(_ disk: any ByteSource, mbr: [UInt8], sector: UInt64) throws(Failure) {
+        guard disk.size >= 2 * sector else { return nil }
         let last = disk.size / sector - 1
-        let first = try Header(disk, at: 1)
+        let first = try Header(disk, at: 1, sector)
         let isProtected = (0..<4).contains { mbr[446 + $0 * 16 + 4] == 0xEE } && mbr[510] == 0x55 && mbr[511] == 0xAA
         var second: Header?
-        if let place = first?.alternate, place <= last { second = try Header(disk, at: place) }
-        if second == nil { second = try Header(disk, at: last) }
+        if let place = first?.alternate, place <= last { second = try Header(disk, at: place, sector) }
+        if second == nil { second = try Header(disk, at: last, sector) }
         // What is left of an old table at the disk's end is none, unless the first sector says that there is one.
         guard first != nil || second != nil && isProtected else { return nil }
         guard let header = [first, second].compactMap(\.self).first(where: { $0.isIntact }) else {
@@ -29,6 +32,11 @@ struct GPT {
                 hint: "the image is damaged: make it again, or mend it with gdisk")
         }
         evidence = Evidence("sector \(header.place)")
+        self.sector = sector
+        if sector != 512 {
+            defects.append(
+                "the GPT counts in sectors of \(sector) bytes: a machine whose disk has sectors of 512 finds no table")
+        }
         if first?.isIntact != true { defects.append("the GPT at the disk's begin is damaged; its copy was read") }
         if second?.isIntact != true {
             defects.append("the GPT's copy at the disk's end is missing or damaged: the disk was cut or grown")
@@ -62,8 +70,7 @@ struct GPT {
         let array: [UInt8]
 
         /// - Returns: nil if no header is there.
-        init?(_ disk: any ByteSource, at place: UInt64) throws(Failure) {
-            let sector = PartitionReader.sector
+        init?(_ disk: any ByteSource, at place: UInt64, _ sector: UInt64) throws(Failure) {
             guard place < disk.size / sector else { return nil }
             var bytes = try disk.bytes(at: place * sector, count: 512)
             guard bytes.starts(with: "EFI PART".utf8) else { return nil }

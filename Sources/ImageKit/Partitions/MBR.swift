@@ -5,6 +5,9 @@ import Documents
 struct MBR {
     private(set) var partitions: [Partition] = []
     private(set) var defects: [String] = []
+    /// It says that there is a GPT and nothing else (UEFI 2.10, 5.2.3).
+    var isProtectiveAlone: Bool { partitions.allSatisfy { $0.type == "ee" } }
+    private static let sector: UInt64 = 512
 
     /// Logical partitions that are followed: sfdisk knows as many.
     private static let logicalLimit = 60
@@ -38,10 +41,13 @@ struct MBR {
             if entry.isExtended { try followChain(disk, entry.start, disk8) }
         }
         partitions.sort { $0.number < $1.number }
+        if entries.contains(where: { $0.type == 0xEE && $0.count > 0 }) {
+            defects.append("sector 0 says that there is a GPT beside this table, and there is none")
+        }
     }
 
     private mutating func add(_ entry: Entry, number: Int, base: UInt64, _ signature: String) {
-        let sector = PartitionReader.sector
+        let sector = Self.sector
         let digits = String(number, radix: 16)
         partitions.append(
             Partition(
@@ -58,10 +64,10 @@ struct MBR {
             guard seen.insert(place).inserted, seen.count <= Self.logicalLimit else {
                 return defects.append("the chain of logical partitions leads in a circle, or is endless")
             }
-            guard place < disk.size / PartitionReader.sector else {
+            guard place < disk.size / Self.sector else {
                 return defects.append("the chain of logical partitions leads past the disk's end")
             }
-            let sector = try disk.bytes(at: place * PartitionReader.sector, count: 512)
+            let sector = try disk.bytes(at: place * Self.sector, count: 512)
             guard sector[510] == 0x55, sector[511] == 0xAA else {
                 return defects.append("a link in the chain of logical partitions has no mark")
             }

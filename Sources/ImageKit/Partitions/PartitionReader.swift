@@ -4,8 +4,8 @@ public import FileSystems
 
 /// Reads how a disk is divided: GPT or MBR, with what each partition holds.
 public struct PartitionReader: Sendable {
-    /// Bytes of a sector: what both tables count in.
-    static let sector: UInt64 = 512
+    /// Bytes of a sector, which tables count in: a GPT is looked for with each, an MBR is read with the first.
+    static let sectors: [UInt64] = [512, 4096]
     let disk: any ByteSource
 
     public init(_ disk: any ByteSource) { self.disk = disk }
@@ -13,15 +13,23 @@ public struct PartitionReader: Sendable {
     /// The table, and a volume for each partition that could hold one: of a disk without a table, the whole disk.
     public func read() -> (facts: PartitionFacts, volumes: [Volume]) {
         do throws(Failure) {
-            guard disk.size >= 2 * Self.sector else {
+            guard disk.size >= 2 * Self.sectors[0] else {
                 return (.none([Evidence("the whole disk")]), [])
             }
             let first = try disk.bytes(at: 0, count: 512)
-            if let gpt = try GPT(disk, mbr: first) { return found(.gpt, gpt.partitions, gpt.defects, gpt.evidence) }
+            if let gpt = try gpt(first) {
+                return found(.gpt, gpt.partitions, gpt.defects, gpt.evidence, sector: gpt.sector)
+            }
             // A boot sector of FAT has the table's mark too, and no table.
             let whole = Volume(partition: nil, disk)
             if whole.fileSystem == nil || whole.signature?.kind != "vfat", let mbr = try MBR(disk, first) {
-                return found(.mbr, mbr.partitions, mbr.defects, Evidence("sector 0"))
+                if mbr.isProtectiveAlone {
+                    throw Failure(
+                        .refused, "sector 0 says that there is a GPT, and there is none in either of its places",
+                        hint: "the image was cut, or its table wiped: make it again, or mend it with gdisk")
+                }
+                return found(
+                    .mbr, mbr.partitions, mbr.defects, Evidence("sector 0"), sector: Self.sectors[0])
             }
             guard whole.signature != nil || whole.refusal != nil else {
                 return (.none([Evidence("sector 0"), Evidence("sector 1")]), [])
@@ -29,13 +37,29 @@ public struct PartitionReader: Sendable {
             return (.none([Evidence("sector 0")]), [whole])
         } catch {
             let facts = PartitionFacts(
-                table: .unknown(error.message), partitions: .unknown(error.message), defects: .known([error.message]))
+                table: .unknown(error.message), partitions: .unknown(error.message), defects: .known([error.message]),
+                sectorSize: .unknown(error.message))
             return (facts, [])
         }
     }
 
+    /// The GPT, whichever sectors it counts in. One that can't be believed is an error only if there is no other.
+    private func gpt(_ first: [UInt8]) throws(Failure) -> GPT? {
+        var refusal: Failure?
+        for sector in Self.sectors {
+            do throws(Failure) {
+                if let gpt = try GPT(disk, mbr: first, sector: sector) { return gpt }
+            } catch {
+                refusal = refusal ?? error
+            }
+        }
+        if let refusal { throw refusal }
+        return nil
+    }
+
     private func found(
-        _ table: PartitionTable, _ partitions: [Partition], _ defects: [String], _ evidence: Evidence
+        _ table: PartitionTable, _ partitions: [Partition], _ defects: [String], _ evidence: Evidence,
+        sector: UInt64
     ) -> (facts: PartitionFacts, volumes: [Volume]) {
         var defects = defects
         var partitions = partitions
@@ -59,13 +83,15 @@ public struct PartitionReader: Sendable {
         }
         let facts = PartitionFacts(
             table: .known(table, [evidence]), partitions: .known(partitions, [evidence]),
-            defects: .known(defects, [evidence]))
+            defects: .known(defects, [evidence]), sectorSize: .known(Int(sector), [evidence]))
         return (facts, volumes)
     }
 }
 
 extension PartitionFacts {
     fileprivate static func none(_ evidence: [Evidence]) -> PartitionFacts {
-        PartitionFacts(table: .absent(evidence), partitions: .known([], evidence), defects: .known([]))
+        PartitionFacts(
+            table: .absent(evidence), partitions: .known([], evidence), defects: .known([]),
+            sectorSize: .absent(evidence))
     }
 }

@@ -86,6 +86,30 @@ struct HostileTests {
         #expect(refusal.hint != nil)
     }
 
+    /// Its first line is only a comment; qemu-img takes it for a VMDK all the same, and opens the file that it names.
+    @Test(
+        arguments: [
+            "# Disk DescriptorFile\nversion=1\n", "version=1\n", "version = 1\r\n", "# another comment\n\nversion=3\n",
+            "# \n#\n\n  version=2\n", "CID=fffffffe\n", "#disk descriptorfile\n",
+        ]) func aDescriptionIsNoRawDisk(_ begin: String) throws {
+        let text = begin + "CID=fffffffe\nparentCID=ffffffff\ncreateType=\"monolithicFlat\"\nRW 9 FLAT \"/etc/passwd\" 0\n"
+        let scratch = try Scratch()
+        for bytes in [Array(text.utf8), Array(text.utf8) + [UInt8](repeating: 0, count: 1 << 20)] {
+            let file = try OpenFile(try scratch.write("hostile", bytes))
+            let refusal = failure { try DiskImage(descriptor: file.descriptor) }
+            #expect(refusal.code == .refused && refusal.message.contains("in other files"), "\(refusal)")
+        }
+    }
+
+    @Test func textThatDescribesNothingIsRaw() throws {
+        let scratch = try Scratch()
+        for text in ["# a script\necho version=1\n", "versions of things\n", "#!/bin/sh\n"] {
+            let file = try OpenFile(
+                try scratch.write("raw", Array(text.utf8) + [UInt8](repeating: 0, count: 1024 - text.utf8.count)))
+            #expect(try DiskImage(descriptor: file.descriptor).facts.format.value == "raw")
+        }
+    }
+
     /// With the checksums that their makers would have written.
     @Test func differencesOfOtherFilesAreRefused() throws {
         let sample = try Sample(size: 1 << 20)

@@ -19,10 +19,27 @@ struct SignatureTests {
         ("mkswap", "2M", ["mkswap", "-L", "swap"]), ("mkfs.fat", "4M", ["mkfs.fat", "-n", "FATTY"]),
         (
             "cryptsetup", "20M",
-            ["cryptsetup", "-q", "--key-file", "/dev/null", "--type", "luks2", "--label", "secret", "luksFormat"]
+            [
+                "cryptsetup", "-q", "--key-file", "/etc/passwd", "--pbkdf", "pbkdf2", "--pbkdf-force-iterations",
+                "1000",
+                "--type", "luks2", "--label", "secret", "luksFormat",
+            ]
         ),
-        ("pvcreate", "8M", ["pvcreate", "-q", "-q"]),
+        ("python3", "8M", ["python3", "-c", physicalVolume]),
     ]
+
+    /// pvcreate takes no file, so a label and the header behind it are written as LVM2 does (lib/format_text/layout.h,
+    /// lib/label/label.h; the checksum is CRC-32 from a number of its own on).
+    private static let physicalVolume = """
+        import struct, sys, zlib
+        header = b"Uu0123456789abcdefghijklmnopqrst" + struct.pack("<QQQ", 8 << 20, 1 << 20, 0)
+        body = struct.pack("<I", 32) + b"LVM2 001" + header
+        body += bytes(492 - len(body))
+        sum = ~zlib.crc32(body, ~0xF597A6CF & 0xFFFFFFFF) & 0xFFFFFFFF
+        with open(sys.argv[1], "r+b") as file:
+            file.seek(512)
+            file.write(b"LABELONE" + struct.pack("<QI", 1, sum) + body)
+        """
 
     @Test(arguments: makers.indices) func kindsAreAsBlkidPrintsThem(_ index: Int) throws {
         let maker = Self.makers[index]

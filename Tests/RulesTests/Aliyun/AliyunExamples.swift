@@ -61,7 +61,10 @@ enum AliyunExamples {
         Example("aliyun.ecs.virtio") { $0.driver("virtio_blk") { $0.missing = ["virtio_ring"] } },
         Example("aliyun.ecs.nvme") { $0.lacksDriver("nvme") },
         Example("aliyun.ecs.nvme-timeout") { $0.commandLine("root=UUID=\(SoundImage.root) ro") },
-        Example("aliyun.ecs.fw-cfg") { $0.kernels { $0.config = .known(["CONFIG_FW_CFG_SYSFS": "m"]) } },
+        Example("aliyun.ecs.fw-cfg") {
+            $0.kernels { $0.config = .known(["CONFIG_FW_CFG_SYSFS": "m"]) }
+            $0.lacksDriver("qemu_fw_cfg")
+        },
         Example("aliyun.ecs.kernel-version") { $0.kernels { $0.version = "2.6.32-754.el6" } },
     ]
 

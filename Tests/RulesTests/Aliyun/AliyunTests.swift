@@ -46,6 +46,18 @@ import Testing
         #expect(clocks() == ["error aliyun.ecs.arm-clock-utc"])
     }
 
+    /// A module that is loaded before the root is mounted is as good as one that is built in.
+    @Test func theModuleOfFirmwareConfigurationMayBeInTheInitramfs() {
+        var image = SoundImage()
+        image.kernels { $0.config = .known(["CONFIG_FW_CFG_SYSFS": "m"]) }
+        func outcome() -> String? {
+            AliyunRules.all.evaluate(image.subject).first { $0.rule == "aliyun.ecs.fw-cfg" }?.outcome
+        }
+        #expect(outcome() == "pass")
+        image.lacksDriver("qemu_fw_cfg")
+        #expect(outcome() == "fail")
+    }
+
     @Test func theLibrarySaysTheSame() async throws {
         var image = SoundImage()
         image.password(Password(state: .hash, kind: "$6$", isStock: true))

@@ -88,7 +88,7 @@ enum TencentExamples {
         Example("tencentcloud.market.open-ports") { $0.starts("mariadb.service") },
         Example("tencentcloud.market.local-ports") { $0.starts("redis.service") },
         Example("tencentcloud.market.file-modes") {
-            $0.facts.secrets?.writableByAll = leftovers("/etc/hosts", mode: 0o666)
+            $0.facts.secrets?.writableByAll = leftovers("/usr/share/app/data", mode: 0o666)
         },
         Example(
             "tencentcloud.market.key-folder", prepared: { $0.files.modes["/root/.ssh"] = 0o700 },

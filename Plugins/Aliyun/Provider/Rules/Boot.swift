@@ -55,10 +55,13 @@ extension AliyunRules {
                 .kernelArgument("nvme.io_timeout", in: ["4294967295", "255"]),
             ]), remediations: [.kernelArgument("nvme_core.io_timeout=4294967295")]),
         Rule(
-            "aliyun.ecs.fw-cfg", "AL-23", .warning, "The kernel has CONFIG_FW_CFG_SYSFS built in.",
+            "aliyun.ecs.fw-cfg", "AL-23", .warning,
+            "The kernel has CONFIG_FW_CFG_SYSFS built in, or its module in the initramfs.",
             why: "New passwords and keys reach a machine that way, on 64-bit ARM and on several systems.",
-            fix: "Use a kernel with CONFIG_FW_CFG_SYSFS=y.", source: Page.specification,
-            .kernelConfig("CONFIG_FW_CFG_SYSFS", in: ["y"])),
+            fix: "Add qemu_fw_cfg to the initramfs, or use a kernel with CONFIG_FW_CFG_SYSFS=y.",
+            source: Page.specification,
+            // Either way it is there before anything sets a password.
+            .anyOf([.kernelConfig("CONFIG_FW_CFG_SYSFS", in: ["y"]), .drivers(allOf: ["qemu_fw_cfg"])])),
         Rule(
             "aliyun.ecs.kernel-version", "AL-24", .warning, "The kernel is 3.6 or newer.",
             why: "Older ones don't know the machines of today.",

@@ -35,10 +35,10 @@ extension TencentRules {
             ])),
         Rule(
             "tencentcloud.market.file-modes", "TM-7", .error,
-            "Nothing in the system's directories and in homes can be written by everybody.",
+            "Nothing outside of /tmp can be written by everybody.",
             why: "Mode 0777 outside of /tmp is refused.",
             fix: "Take the right to write from everybody (chmod o-w).", source: Page.security, applies: .marketplace,
-            .noWorldWritable(under: ["/etc", "/bin", "/sbin", "/root", "/home"])),
+            .noWorldWritable(under: ["/"])),
         Rule(
             "tencentcloud.market.key-folder", "TM-7", .error, "Only root may look into root's ~/.ssh.",
             why: "The review looks at the permissions of /etc, /bin and ~/.ssh.",

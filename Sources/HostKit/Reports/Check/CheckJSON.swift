@@ -1,26 +1,28 @@
-public import Documents
+import Documents
 public import Execution
 
 /// A check for programs: the facts, and each provider's findings.
-public enum CheckJSON {
-    /// - Throws: what encoding throws.
-    public static func document(_ examination: Examination) throws -> JSON {
-        let providers = try examination.providers.map { provider in
+public struct CheckJSON: Encodable {
+    private struct Provider: Encodable {
+        var id: String
+        var passed, failed, warnings, unknown: Int
+        var findings: [OperationResult.Finding]
+
+        init(_ provider: Examination.Provider) {
             let count = FindingCount(provider.findings)
-            return JSON.object([
-                "id": .string(provider.id),
-                "passed": .integer(Int64(count.passed)), "failed": .integer(Int64(count.failed)),
-                "warnings": .integer(Int64(count.warnings)), "unknown": .integer(Int64(count.unknown)),
-                "findings": .array(try provider.findings.map { try json($0) }),
-            ])
+            (id, findings) = (provider.id, provider.findings)
+            (passed, failed, warnings, unknown) = (count.passed, count.failed, count.warnings, count.unknown)
         }
-        return .object([
-            "format": 1, "image": .string(examination.image), "facts": try json(examination.facts),
-            "providers": .array(providers), "errors": .integer(Int64(examination.errors)),
-        ])
     }
 
-    private static func json(_ value: some Encodable) throws -> JSON {
-        try DocumentCoding.decode(JSON.self, from: DocumentCoding.encode(value))
+    private let format = 1
+    private let image: String
+    private let facts: ImageFacts
+    private let providers: [Provider]
+    private let errors: Int
+
+    public init(_ examination: Examination) {
+        (image, facts, errors) = (examination.image, examination.facts, examination.errors)
+        providers = examination.providers.map(Provider.init)
     }
 }

@@ -25,12 +25,17 @@ public enum CheckText {
         return Columns.text(rows, indent: "  ", right: [1, 2, 3, 4])
     }
 
+    /// Rules that a group names beside its first; the other reports have them all.
+    private static let othersShown = 8
+
     private static func block(_ group: FindingGroup) -> String {
         let finding = group.finding
         var lines = ["  \(mark(finding)) \(finding.rule)"]
         if let reference = finding.reference { lines[0] += " (\(reference))" }
         if !group.others.isEmpty {
-            lines[0] += "   also " + group.others.map { "\($0.rule)" }.joined(separator: ", ")
+            let more = group.others.count - othersShown
+            lines[0] += "   also " + group.others.prefix(othersShown).map(\.rule).joined(separator: ", ")
+            if more > 0 { lines[0] += " and \(more) more" }
         }
         let message = finding.message.text()
         let places = finding.places ?? []
@@ -45,7 +50,10 @@ public enum CheckText {
             if let why = finding.why { lines.append("    why   \(why.text())") }
             if let fix = finding.fix { lines.append("    fix   \(fix.text())") }
         }
-        if let source = finding.source { lines.append("    see   \(source)") }
+        // Of one reason for many rules, the source of the first is none.
+        if let source = finding.source, finding.outcome == "fail" || group.others.isEmpty {
+            lines.append("    see   \(source)")
+        }
         return lines.map { Printable.short(Printable.line($0), limit: 1000) }.joined(separator: "\n")
     }
 
@@ -65,7 +73,10 @@ public enum CheckText {
             return "\(errors) \(errors == 1 ? "finding" : "findings") must be mended. Exit 3."
         }
         let rest = groups.count { $0.finding.outcome == "fail" }
-        return rest == 0 ? "Nothing to mend." : "Nothing must be mended; \(rest) to look at."
+        // Of an image that can't be read nothing fails: that is not to be taken for praise.
+        let unknown = groups.count { $0.finding.outcome == "unknown" }
+        let untold = unknown == 0 ? "" : " \(unknown) can't be told."
+        return (rest == 0 ? "Nothing to mend." : "Nothing must be mended; \(rest) to look at.") + untold
     }
 }
 
@@ -98,11 +109,11 @@ struct FindingCount {
     }
 }
 
-/// One defect, told once, though several vendors ask for its mending.
+/// One defect, told once, though several vendors ask for its mending; or one reason why several rules can't be answered.
 struct FindingGroup {
     var provider: String
     var finding: OperationResult.Finding
-    /// Of other rules that failed by the same check at the same places.
+    /// Of other rules that failed by the same check at the same places, or are unknown for the same reason.
     var others: [OperationResult.Finding] = []
 
     /// Errors first, then warnings, what is only told, and what can't be told; within these, as the providers have them.
@@ -112,7 +123,8 @@ struct FindingGroup {
         for provider in examination.providers {
             for finding in provider.findings {
                 let key = Key(finding)
-                if finding.outcome == "fail", finding.check != nil, let number = known[key] {
+                let isShared = finding.outcome == "unknown" || finding.outcome == "fail" && finding.check != nil
+                if isShared, let number = known[key] {
                     var told = finding
                     if rank(finding) < rank(groups[number].finding) {
                         (told, groups[number].finding) = (groups[number].finding, finding)
@@ -130,11 +142,14 @@ struct FindingGroup {
     }
 
     private struct Key: Hashable {
+        var outcome: String
+        /// Of what failed.
         var check: String?
         var places: [Evidence]
         var message: String
         init(_ finding: OperationResult.Finding) {
-            check = finding.check
+            outcome = finding.outcome
+            check = outcome == "fail" ? finding.check : nil
             places = finding.places ?? []
             message = finding.message.text()
         }

@@ -84,6 +84,7 @@ public struct AccountReader: Sendable {
         for group in groups { for member in group.members { memberships[member, default: []].append(group.name) } }
         var shells: [String: Bool] = [:]
         var users: [User] = []
+        var hashes: [(user: Int, hash: String)] = []
         for line in file.lines.prefix(Self.lineLimit) where Self.counts(line) {
             let fields = line.text.utf8.split(separator: 0x3a, omittingEmptySubsequences: false)
                 .map { String(decoding: $0, as: UTF8.self) }
@@ -107,6 +108,16 @@ public struct AccountReader: Sendable {
                     name: fields[0], uid: uid, gid: gid, home: fields[5], shell: shell,
                     hasLoginShell: shells[shell] ?? false, groups: own,
                     password: password(fields[0], fields[1], evidence, shadow, unreadable), evidence: evidence))
+            let hash = fields[1] == "x" ? shadow?.entries[fields[0]]?.hash : PasswordField.hash(fields[1])
+            if let hash { hashes.append((users.count - 1, hash)) }
+        }
+        // Root's first: what is tried has a bound, and others may come before it.
+        var trial = PasswordTrial()
+        for isRoot in [true, false] {
+            for (user, hash) in hashes where (users[user].uid == 0) == isRoot {
+                guard case .known(let password, let evidence) = users[user].password else { continue }
+                users[user].password = .known(password.tried(hash, by: &trial), evidence)
+            }
         }
         return .known(users, [Evidence(file.path)])
     }
@@ -143,6 +154,8 @@ public struct AccountReader: Sendable {
 struct ShadowFile {
     struct Entry {
         var password: Password
+        /// Stays in the reader.
+        var hash: String?
         var evidence: Evidence
     }
 
@@ -166,7 +179,7 @@ struct ShadowFile {
             if fields.count > 7 { password.expires = Int64(fields[7]) }
             guard entries[fields[0]] == nil else { continue }
             entries[fields[0]] = Entry(
-                password: password,
+                password: password, hash: PasswordField.hash(fields[1]),
                 evidence: Evidence(
                     file.path, line: line.number,
                     text: "\(fields[0]):\(AccountReader.masked(fields[1])):" + fields[2...].joined(separator: ":")))

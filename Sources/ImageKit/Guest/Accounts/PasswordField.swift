@@ -9,6 +9,12 @@ enum PasswordField {
     /// (https://gitee.com/openeuler/CreateImage, bin/create-image, ROOT_PWD), as is what it is made of.
     static let stock: Set<String> = ["368228731e5af189012b57ee39031017fa0182b3694a002304a80ded34849e79"]
 
+    /// The hash itself; nil if there is none.
+    static func hash(_ field: String) -> String? {
+        let bare = field.drop { $0 == "!" || $0 == "*" }
+        return kind(of: bare) == nil ? nil : String(bare)
+    }
+
     static func password(_ field: String) -> Password {
         guard !field.isEmpty else { return Password(state: .empty) }
         // passwd -l and usermod -L put one or two marks before the hash.

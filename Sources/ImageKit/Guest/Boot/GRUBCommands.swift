@@ -148,6 +148,7 @@ extension GRUBInterpreter {
         guard words.count >= 2, passwords.count < 100 else { return }
         let isHash = name == "password_pbkdf2"
         let hash = sha256(Array(words[1].utf8)).hex
+        passwordTexts.append(words[1])
         passwords.append(
             BootPassword(
                 user: words[0], kind: isHash ? "pbkdf2" : "plain",

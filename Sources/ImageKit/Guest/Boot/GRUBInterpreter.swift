@@ -30,6 +30,8 @@ struct GRUBInterpreter {
     var items: [Item] = []
     var read: [String] = []
     var passwords: [BootPassword] = []
+    /// What stands there for each of `passwords`; stays in the reader.
+    var passwordTexts: [String] = []
     /// Where a variable was set last.
     var places: [String: Evidence] = [:]
     /// The file that the menu is of.

@@ -30,9 +30,24 @@ struct MenuReader {
             defaultIndex: defaultIndex(items),
             timeout: timeout.map { .known($0, evidence("timeout")) } ?? .absent(),
             superusers: superusers.isEmpty ? .absent() : .known(superusers, evidence("superusers")),
-            passwords: interpreter.passwords,
+            passwords: passwords(),
             serialMenu: .known(
                 output?.blankSeparated.contains { $0.hasPrefix("serial") } ?? false, evidence("*terminal_output")))
+    }
+
+    /// With what a trial of printed ones says.
+    private func passwords() -> [BootPassword] {
+        var trial = BootPasswordTrial()
+        return zip(interpreter.passwords, interpreter.passwordTexts).map { password, text in
+            var password = password
+            guard !password.isStock else { return password }
+            switch trial.ask(text, isHash: password.kind == "pbkdf2") {
+            case .fits: password.isStock = true
+            case .fitsNot: break
+            case .untried(let why): password.untried = why
+            }
+            return password
+        }
     }
 
     private func evidence(_ variable: String) -> [Evidence] { interpreter.places[variable].map { [$0] } ?? [] }

@@ -18,8 +18,19 @@ struct OtherMenus {
                 }
                 menus.append(try extlinux(found, of: index))
             }
-            if files.volumes[index].isFAT, try hasSystemdBoot(index), let menu = try systemdBoot(index) {
-                menus.append(menu)
+            guard files.volumes[index].isFAT else { continue }
+            let unified = try UnifiedEntries(volume: files.volumes[index]).read()
+            if try hasSystemdBoot(index) {
+                if let menu = try systemdBoot(index, unified) { menus.append(menu) }
+            } else if let first = unified.first {
+                // Without a menu firmware starts one of them, by what is kept in the machine, or by its name.
+                let standard = unified.count == 1 ? 0 : unified.firstIndex { $0.isFallback }
+                menus.append(
+                    menu(
+                        first.entry.kernel, .uefi, unified.map(\.entry.kernel), unified.map(\.entry),
+                        standard.map { .known($0, [unified[$0].entry.evidence]) }
+                            ?? .unknown("which of \(unified.count) is started is kept in the machine"),
+                        .absent([first.entry.evidence])))
             }
         }
         return menus
@@ -133,10 +144,15 @@ struct OtherMenus {
         }
     }
 
-    private func systemdBoot(_ index: Int) throws(Failure) -> BootMenu? {
+    private func systemdBoot(_ index: Int, _ unified: [UnifiedEntries.Entry]) throws(Failure) -> BootMenu? {
         let volume = files.volumes[index]
-        guard let folder = try volume.find(anyCase: "/loader/entries") else { return nil }
-        let listed = try BLSEntry.entries(in: folder.path, of: volume).prefix(Self.entryLimit)
+        let folder = try volume.find(anyCase: "/loader/entries")
+        let unified = unified.filter { !$0.isFallback }
+        guard folder != nil || !unified.isEmpty else { return nil }
+        let listed =
+            try folder.map { folder throws(Failure) in
+                try BLSEntry.entries(in: folder.path, of: volume).prefix(Self.entryLimit)
+            } ?? []
         // The newest version first; without one, by name.
         let sorted = listed.sorted { left, right in
             let order = PackageVersion.compare(left.version, right.version)
@@ -150,6 +166,13 @@ struct OtherMenus {
                     one.title, id: one.id, kernel: one.linux, initrds: one.initrds, commandLine: one.options,
                     evidence: Evidence(one.path, line: one.optionsLine, text: one.optionsText), volume: index))
             read.append(one.path)
+        }
+        // Both kinds are in one list, by version.
+        let versions = sorted.filter { !$0.linux.isEmpty }.map(\.version)
+        for one in unified.reversed() {
+            let place = versions.firstIndex { PackageVersion.compare($0, one.version) <= 0 } ?? versions.count
+            entries.insert(one.entry, at: place)
+            read.append(one.entry.kernel)
         }
         let path = volume.shown("/loader/loader.conf")
         var index = Fact<Int>.known(0, [Evidence(path)])
@@ -167,7 +190,8 @@ struct OtherMenus {
                     index = .unknown("\(path): \(words[1]) is kept in the machine")
                 case "default":
                     if let place = entries.firstIndex(where: { entry in
-                        InterfacesReader.matches((entry.id ?? "") + ".conf", words[1])
+                        let id = entry.id ?? ""
+                        return InterfacesReader.matches(id.hasSuffix(".efi") ? id : id + ".conf", words[1])
                     }) {
                         index = .known(place, [file.evidence(line)])
                     }

@@ -9,6 +9,8 @@ struct CloudConfiguration {
     var files: [String] = []
     var damaged: [Evidence] = []
 
+    private var allowance = YAMLNode.Allowance()
+
     static let fileLimit = 200
 
     static func read(_ tree: GuestTree) throws(Failure) -> CloudConfiguration {
@@ -42,7 +44,7 @@ struct CloudConfiguration {
         let text = String(decoding: try tree.read(found), as: UTF8.self)
         files.append(found.path)
         do throws(Failure) {
-            guard let node = try YAMLNode.parse(text, path: found.path), !node.isNull else { return nil }
+            guard let node = try YAMLNode.parse(text, path: found.path, &allowance), !node.isNull else { return nil }
             if node.map == nil {
                 damaged.append(Evidence(found.path, text: "not a map of settings"))
                 return nil

@@ -15,9 +15,10 @@ struct NetplanReader {
             }
         }
         var merged: YAMLNode?
+        var allowance = YAMLNode.Allowance()
         for (_, path) in paths.sorted(by: { $0.key < $1.key }) {
             guard let file = try tree.lines(of: path),
-                let node = try YAMLNode.parse(file.text, path: file.path)?["network"]
+                let node = try YAMLNode.parse(file.text, path: file.path, &allowance)?["network"]
             else {
                 continue
             }

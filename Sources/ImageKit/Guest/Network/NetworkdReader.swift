@@ -43,7 +43,10 @@ struct NetworkdReader {
         let names = entries("Match", "Name").flatMap { $0.value.blankSeparated }
         guard names != ["lo"], types != ["loopback"] else { return nil }
         let bound = entries("Match", "MACAddress").last ?? entries("Match", "PermanentMACAddress").last
-        let static4 = (entries("Network", "Address") + entries("Address", "Address"))
+        // Of a null address only the length counts: networkd takes a free range of that size (systemd.network(5), Address=).
+        let static4 = (entries("Network", "Address") + entries("Address", "Address")).filter {
+            !["0.0.0.0", "::"].contains($0.value.prefix { $0 != "/" })
+        }
         let dhcp = entries("Network", "DHCP").last
         let shown = [bound, dhcp].compactMap { $0 } + static4
         // Places, drivers and virtual machines narrow it down to other cards than the first.

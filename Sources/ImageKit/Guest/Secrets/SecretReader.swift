@@ -49,7 +49,7 @@ public struct SecretReader: Sendable {
         facts.privateKeys = search.keysFact
         facts.credentials = search.credentialsFact
         facts.histories = search.historiesFact
-        facts.writableByAll = search.writableFact
+        facts.writableByAll = WritableSearch.fact(tree)
         return facts
     }
 

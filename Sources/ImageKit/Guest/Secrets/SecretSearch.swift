@@ -1,7 +1,7 @@
 import Documents
 import FileSystems
 
-/// One look at /etc, homes, /opt, /srv and /var for keys, credentials, histories and files that everyone may write to.
+/// One look at /etc, homes, /opt, /srv and /var for keys, credentials and histories.
 struct SecretSearch {
     /// Keys and credentials are smaller files than this.
     static let sizeLimit: UInt64 = 64 << 10
@@ -16,7 +16,6 @@ struct SecretSearch {
     private var keys: [PrivateKeyFile] = []
     private var credentials: [CredentialFile] = []
     private var histories = Gathering()
-    private var writable = Gathering()
     private var cut: String?
     private var reads = 0
     private var bytes = 0
@@ -57,50 +56,30 @@ struct SecretSearch {
         return histories.fact(homes.prefix(5).map { $0 })
     }
 
-    var writableFact: Fact<Leftovers> {
-        var writable = writable
-        writable.cut = cut
-        return writable.fact(["/etc", "/usr/bin", "/usr/sbin"] + homes.prefix(5))
-    }
-
     mutating func run() {
         var roots = ["/etc", "/opt", "/srv", "/var", "/home"]
         for home in homes where !roots.contains(where: { home == $0 || home.hasPrefix($0 + "/") }) {
             roots.append(home)
         }
-        for root in roots { look(root, reading: true) }
-        for root in ["/usr/bin", "/usr/sbin"] { look(root, reading: false) }
+        for root in roots { look(root) }
     }
 
-    private mutating func look(_ root: String, reading: Bool) {
+    private mutating func look(_ root: String) {
         do throws(Failure) {
             guard let start = try tree.find(root), start.status.kind == .directory else { return }
-            // /bin is a link to /usr/bin; a home that is the root of all is looked at by its parts.
+            // A home that is the root of all is looked at by its parts.
             guard start.path != "/" else { return }
-            if reading || root.hasPrefix("/usr") { mode(start) }
             let report = try tree.walk(start.path) { (found) throws(Failure) in
                 if found.status.kind == .directory {
-                    if Self.skipped.contains(found.path) { return .skip }
-                    mode(found)
-                    return reading ? .goOn : .skip
+                    return Self.skipped.contains(found.path) ? .skip : .goOn
                 }
-                guard found.status.kind == .file else { return .goOn }
-                mode(found)
-                if reading { read(found) }
+                if found.status.kind == .file { read(found) }
                 return .goOn
             }
             if !report.isComplete { cut = report.problems.first?.inWords ?? "too many files in \(root)" }
         } catch {
             cut = error.inWords
         }
-    }
-
-    private mutating func mode(_ found: GuestTree.Found) {
-        let path = found.path
-        // What programs keep under /var and /srv is theirs to judge.
-        guard !path.hasPrefix("/var/"), !path.hasPrefix("/srv/"), found.status.permissions & 0o002 != 0 else { return }
-        guard found.status.kind != .directory || found.status.permissions & 0o1000 == 0 else { return }
-        writable.add(found)
     }
 
     private func home(of path: String) -> Substring? {

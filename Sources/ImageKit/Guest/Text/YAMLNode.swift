@@ -22,15 +22,29 @@ struct YAMLNode: Sendable {
     static let countLimit = 20_000
     static let depthLimit = 64
 
+    /// What the files of one program may cost together, in bytes that are parsed, those behind an alias as often as it stands.
+    struct Allowance {
+        fileprivate var left = 1 << 21
+
+        fileprivate mutating func spend(_ bytes: Int, _ path: String) throws(Failure) {
+            guard bytes <= left else {
+                left = 0
+                throw Failure(.refused, "the YAML up to here takes too long to read", place: path)
+            }
+            left -= bytes
+        }
+    }
+
     /// - Returns: nil of an empty document.
-    static func parse(_ text: String, path: String) throws(Failure) -> YAMLNode? {
+    static func parse(_ text: String, path: String, _ allowance: inout Allowance) throws(Failure) -> YAMLNode? {
         guard text.utf8.count <= sizeLimit else {
             throw Failure(.refused, "more than \(sizeLimit) bytes of YAML", place: path)
         }
-        try refuseBombs(text, path: path)
+        let copies = try copies(text, path: path)
         var text = text
         // Python takes the last of two equal keys, this parser none: the first is given another name, and left out.
         for _ in 0..<64 {
+            try allowance.spend(text.utf8.count * copies, path)
             do {
                 let parser = try Parser(yaml: text, resolver: .basic)
                 // Anchors are held by the parser, and weakly by the tree.
@@ -68,18 +82,21 @@ struct YAMLNode: Sendable {
         return lines.joined(separator: "\n")
     }
 
-    /// Aliases of aliases grow without bounds: the bound is taken before the tree is made.
-    private static func refuseBombs(_ text: String, path: String) throws(Failure) {
+    /// How often one value can stand in the tree at most: aliases of aliases grow without bounds, and the bound is taken
+    /// before the tree is made.
+    private static func copies(_ text: String, path: String) throws(Failure) -> Int {
         var (anchors, aliases) = (0, 0)
+        var mark: UInt8 = 0
         var previous: UInt8 = 0x0a
         for byte in text.utf8 {
-            if previous == 0x0a || previous == 0x20 || previous == 0x2c || previous == 0x5b || previous == 0x7b {
-                if byte == 0x26 { anchors += 1 }
-                if byte == 0x2a { aliases += 1 }
+            // A name follows at once; what stands before is white space or a mark, never the end of a word.
+            if mark != 0, byte == 0x2D || isName(byte) {
+                if mark == 0x26 { anchors += 1 } else { aliases += 1 }
             }
+            mark = (byte == 0x26 || byte == 0x2a) && !isName(previous) ? byte : 0
             previous = byte
         }
-        guard anchors > 0, aliases > 0 else { return }
+        guard anchors > 0, aliases > 0 else { return 1 }
         // With n aliases shared out over k anchors, a value stands at most (1 + n/k)^k times.
         var copies = 1
         for _ in 0..<anchors {
@@ -87,6 +104,15 @@ struct YAMLNode: Sendable {
             guard copies <= 4096 else {
                 throw Failure(.refused, "the aliases of this file lead to too many values", place: path)
             }
+        }
+        return copies
+    }
+
+    /// What the name of an anchor is made of (yaml.org/spec/1.1, ns-anchor-name as libyaml reads it).
+    private static func isName(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F: true
+        default: false
         }
     }
 

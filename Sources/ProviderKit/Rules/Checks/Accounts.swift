@@ -7,12 +7,17 @@ extension CheckSubject {
 
     /// Every account whose password is as the body says is wrong.
     private func passwords(
-        of accounts: (User) -> Bool = { _ in true }, _ fails: (Password) -> Bool, fail: String, pass: String
+        of accounts: (User) -> Bool = { _ in true }, _ fails: (Password) -> Bool,
+        unknown: (Password) -> String? = { _ in nil }, fail: String, pass: String
     ) throws(Unknown) -> Outcome {
         var verdict = Verdict()
         var names: [String] = []
         for user in try users() where accounts(user) {
-            guard let password = verdict.value(user.password), fails(password) else { continue }
+            guard let password = verdict.value(user.password) else { continue }
+            guard fails(password) else {
+                if let why = unknown(password) { verdict.unknown("\(why): that of \(user.name)") }
+                continue
+            }
             names.append(user.name)
             let places = user.password.evidence.isEmpty ? [user.evidence] : user.password.evidence
             verdict.wrong(nil, places, .accountLock(user.name))
@@ -33,7 +38,8 @@ extension CheckSubject {
 
     func noStockRootPassword() throws(Unknown) -> Outcome {
         try passwords(
-            of: { $0.uid == 0 }, { $0.isStock }, fail: "the password that everybody knows is still that of",
+            of: { $0.uid == 0 }, { $0.isStock }, unknown: \.untried,
+            fail: "the password that everybody knows is still that of",
             pass: "root has no password that was published with an image")
     }
 

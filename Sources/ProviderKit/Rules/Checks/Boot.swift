@@ -117,7 +117,9 @@ extension CheckSubject {
             let values = entry.values(of: name)
             seen += values
             guard !expected.fits(all: values) else { continue }
-            let what = values.isEmpty ? "is not set" : "is \(values.joined(separator: ", "))"
+            // An argument without a value is there or not.
+            let shown = values.filter { !$0.isEmpty }.joined(separator: ", ")
+            let what = values.isEmpty ? "is not set" : shown.isEmpty ? "is set" : "is \(shown)"
             let set = expected.example.map { Remediation.kernelArgument("\(name)=\($0)") }
             verdict.wrong(
                 "the kernel's \(name) \(what), and has to be \(expected.words)", [entry.evidence],
@@ -129,9 +131,14 @@ extension CheckSubject {
     func noStockBootPassword() throws(Unknown) -> Outcome {
         var verdict = Verdict()
         for menu in verdict.value(try boot.menus) ?? [] {
-            for password in menu.passwords where password.isStock {
-                verdict.wrong(
-                    "the boot menu's password is one that everybody knows", [password.evidence], .bootPasswordRemove)
+            for password in menu.passwords {
+                if password.isStock {
+                    verdict.wrong(
+                        "the boot menu's password is one that everybody knows", [password.evidence],
+                        .bootPasswordRemove)
+                } else if let why = password.untried {
+                    verdict.unknown("\(why): that of the boot menu \(menu.path)")
+                }
             }
         }
         return verdict.outcome(pass: "the boot menu has no password that was published with an image")

@@ -18,9 +18,13 @@ extension CheckSubject {
         var verdict = Verdict()
         guard let entries = try fstab.entries.get() else { return .pass("there is no /etc/fstab") }
         guard let unmounted = verdict.value(try mounts.unmounted) else { return verdict.outcome(pass: "") }
-        for one in unmounted where !one.inImage {
+        for one in unmounted where !one.inImage || one.isUncertain {
             let entry = entries.first { $0.evidence.line == one.line }
             if let entry, entry.isOptional || !entry.needsDisk { continue }
+            if one.isUncertain {
+                verdict.unknown("fstab mounts \(one.point) from \(one.source): \(one.why)")
+                continue
+            }
             verdict.wrong(
                 "fstab mounts \(one.point) from \(one.source), which is not in the image",
                 [entry?.evidence ?? Evidence("/etc/fstab", line: one.line, text: one.source)], .fstabRemove(one.point))

@@ -75,8 +75,10 @@ extension [String] {
 
 extension CheckSubject {
     private func read<Topic>(_ topic: Topic?, _ name: String) throws(Unknown) -> Topic {
-        guard let topic else { throw Unknown("the \(name) of the image were not read") }
-        return topic
+        if let topic { return topic }
+        // Without a root nothing of the guest is read: then why there is none says more.
+        if case .unknown(let why)? = facts.mounts?.mounts { throw Unknown(why) }
+        throw Unknown("the \(name) of the image were not read")
     }
 
     var disk: DiskFacts { get throws(Unknown) { try read(facts.disk, "file's format and size") } }

@@ -165,6 +165,9 @@ import Testing
             "/tmp/x": "", "/var/tmp/y/z": "1", "/var/cache/dnf/a.rpm": "rpm", "/var/mail/root": "From x\n",
             "/etc/open": .file("x", mode: 0o666), "/etc/dir": .folder(0o777), "/home/bob": .folder(0o700),
             "/usr/bin/su": .file("", mode: 0o4755), "/usr/bin/ls": .file("", mode: 0o755),
+            "/tmp/open": .file("", mode: 0o777), "/var/tmp/open": .folder(0o777), "/run/open": .file("", mode: 0o666),
+            "/usr/share/app/open": .file("x", mode: 0o646), "/var/lib/app": .folder(0o777), "/sticky": .folder(0o1777),
+            "/sticky/socket": .special(.socket, mode: 0o777), "/usr/link": .link("share"),
         ])
         #expect(facts.histories.value?.count == 3 && facts.instanceData.value?.count == 2)
         #expect(
@@ -176,8 +179,11 @@ import Testing
             facts.logs.value?.files.first
                 == LeftFile(path: "/var/log/messages", size: 5000, user: 0, permissions: 0o644))
         #expect(facts.journals.value?.count == 1 && facts.coreDumps.value?.count == 1 && facts.mail.value?.count == 1)
-        #expect(facts.temporaryFiles.value?.count == 2 && facts.packageCaches.value?.count == 1)
-        #expect(facts.writableByAll.value?.files.map(\.path).sorted() == ["/etc/dir", "/etc/open"])
+        #expect(facts.temporaryFiles.value?.count == 3 && facts.packageCaches.value?.count == 1)
+        #expect(
+            facts.writableByAll.value?.files.map(\.path).sorted() == [
+                "/etc/dir", "/etc/open", "/usr/share/app/open", "/var/lib/app",
+            ])
         #expect(facts.setID.value?.files.map(\.path) == ["/usr/bin/su"])
     }
 

@@ -123,6 +123,12 @@ struct NetworkTests {
                 "[Match]\nName=eth0\n[Address]\nAddress=2001:db8::1/64\n[Network]\nDHCP=v4\n",
                 "networkd|eth0|ethernet|dhcp|static|2001:db8::1/64|||||auto"
             ),
+            // As systemd's own for containers: a range that is free, no address of one machine.
+            (
+                "[Match]\nName=ve-*\nDriver=veth\n[Network]\nAddress=0.0.0.0/28\nDHCPServer=yes\n",
+                "networkd|ve-*|ethernet|none|automatic||||||auto"
+            ),
+            ("[Match]\nName=ve-*\n[Address]\nAddress=::/64\n", "networkd|ve-*|ethernet|none|automatic||||||auto"),
             ("[Match]\nVirtualization=yes\n[Network]\nDHCP=yes\n", "networkd|any|other|dhcp|dhcp||||||auto"),
         ])
     func networkd(_ text: String, _ expected: String) {
