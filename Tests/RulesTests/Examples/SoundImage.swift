@@ -177,11 +177,16 @@ struct MemoryFiles: GuestFiles, ExpressibleByDictionaryLiteral {
     var texts: [String: String] = [:]
     var links: [String: String] = [:]
     var modes: [String: UInt32] = [:]
+    /// Nothing can be read.
+    var isCutOff = false
 
     init() {}
     init(dictionaryLiteral elements: (String, String)...) { texts = Dictionary(uniqueKeysWithValues: elements) }
 
+    private func whole() throws { if isCutOff { throw Failure(.refused, CheckExample.cutOff) } }
+
     func stat(_ path: String) throws -> Tree.Stat? {
+        try whole()
         if let link = links[path] { return Tree.Stat(size: UInt64(link.utf8.count), mode: 0o120777) }
         if let text = texts[path] {
             return Tree.Stat(size: UInt64(text.utf8.count), mode: 0o100000 | (modes[path] ?? 0o644))
@@ -190,10 +195,12 @@ struct MemoryFiles: GuestFiles, ExpressibleByDictionaryLiteral {
     }
 
     func read(_ path: String, limit: Int) throws -> [UInt8]? {
-        (links[path] ?? texts[path]).map { Array($0.utf8.prefix(limit)) }
+        try whole()
+        return (links[path] ?? texts[path]).map { Array($0.utf8.prefix(limit)) }
     }
 
     func list(_ path: String) throws -> [String]? {
+        try whole()
         let folder = path.hasSuffix("/") ? path : path + "/"
         let all = Array(texts.keys) + Array(links.keys)
         let names = all.filter { $0.hasPrefix(folder) }.map { String($0.dropFirst(folder.count).prefix { $0 != "/" }) }
