@@ -156,7 +156,9 @@ public struct Layout: Sendable {
 
     /// Points a tag in index.json at the descriptor; other tags stay.
     public func tag(_ descriptor: Descriptor, as tag: String) throws {
-        guard Reference.isTag(tag) else { throw Failure(.usage, "\(tag.prefix(200)) is not a tag", place: path) }
+        guard Reference.isLayoutName(tag) else {
+            throw Failure(.usage, "\(tag.prefix(200)) is not a tag", place: path)
+        }
         try change { $0.point(tag, to: descriptor) }
     }
 

@@ -70,11 +70,12 @@ struct ImageImport: Sendable {
     {
         switch reference {
         case .layout(let directory, let tag):
+            try reference.checkColon { File.exists("\(plan.absolute($0))/oci-layout") }
             let layout = try Layout(opening: plan.absolute(directory))
             let image = try ExistingImage(try layout.image(tag: tag), in: layout)
             return Source(image: image, attachments: try layout.attachments(of: image.documents), layout: layout)
-        case .archive(let file):
-            let root = try await importArchive(plan.absolute(file), into: imported)
+        case .archive(let file, let image):
+            let root = try await importArchive(plan.absolute(file), image: image, into: imported)
             return Source(image: try ExistingImage(root, in: imported), layout: imported)
         case .registry(let repository, let name):
             let fetched = try await fetch(repository, name, options, imported.path)
