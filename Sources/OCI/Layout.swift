@@ -81,11 +81,15 @@ public struct Layout: Sendable {
     }
 
     public func manifest(_ descriptor: Descriptor) throws -> Manifest {
-        try decode(Manifest.self, from: blob(descriptor), "\(descriptor.digest)")
+        let bytes = try blob(descriptor)
+        try DocumentShape.check(bytes, isIndex: false, "\(descriptor.digest)", place: path)
+        return try decode(Manifest.self, from: bytes, "\(descriptor.digest)")
     }
 
     public func index(_ descriptor: Descriptor) throws -> Index {
-        try decode(Index.self, from: blob(descriptor), "\(descriptor.digest)")
+        let bytes = try blob(descriptor)
+        try DocumentShape.check(bytes, isIndex: true, "\(descriptor.digest)", place: path)
+        return try decode(Index.self, from: bytes, "\(descriptor.digest)")
     }
 
     public func config(_ descriptor: Descriptor) throws -> ImageConfig {

@@ -78,10 +78,15 @@ struct ImageImport: Sendable {
             let root = try await importArchive(plan.absolute(file), image: image, into: imported)
             return Source(image: try ExistingImage(root, in: imported), layout: imported)
         case .registry(let repository, let name):
-            let fetched = try await fetch(repository, name, options, imported.path)
-            return Source(
-                image: try ExistingImage(fetched.root, in: imported), attachments: fetched.attachments, layout: imported
-            )
+            do {
+                let fetched = try await fetch(repository, name, options, imported.path)
+                let image = try ExistingImage(fetched.root, in: imported)
+                return Source(image: image, attachments: fetched.attachments, layout: imported)
+            } catch var failure as Failure where failure.place == imported.path {
+                // What is wrong with a document is so at the registry; the cache is ours.
+                failure.place = "\(reference)"
+                throw failure
+            }
         }
     }
 
