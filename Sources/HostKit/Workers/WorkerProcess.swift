@@ -48,7 +48,9 @@ package struct WorkerProcess {
             for descriptor in [sockets[0], pipes[0][0], pipes[1][0]] where descriptor >= 0 { close(descriptor) }
             throw Failure(
                 .crashed, "the worker could not be started: \(String(cString: strerror(-status)))", place: executable,
-                hint: "It is installed with the program: install both again, from one build.")
+                hint: [EMFILE, ENFILE].contains(-status)
+                    ? "The limit of open files is too low for this: raise it, as with ulimit -n 1024."
+                    : "It is installed with the program: install both again, from one build.")
         }
         pid = child
         socket = sockets[0]
