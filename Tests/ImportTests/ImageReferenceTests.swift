@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "oci:", "oci::v1", "oci:a:", "oci:a:b c", "oci:a:/b", "oci:a:b//c", "oci:a:b-", "docker-archive:a:",
+        "oci:", "oci::v1", "oci:a:", "oci:a:b c", "oci:a:/b", "oci:a:b//c", "oci:a:x/b-", "docker-archive:a:",
     ])
     func refused(_ text: String) {
         let failure = #expect(throws: Failure.self) { try ImageReference(text) }
