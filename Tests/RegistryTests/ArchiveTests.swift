@@ -102,6 +102,11 @@ struct ArchiveTests {
         try await copy(lab, "docker-archive:notes.txt").ended(6, "something else")
         #expect(try lab.scratch.text("notes.txt") == "mine")
         try await copy(lab, "docker-archive:image").ended(2, "this is no file")
+        // A link stays one, and so does what it leads to.
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(lab.scratch.path)/link.tar", withDestinationPath: "notes.txt")
+        try await copy(lab, "docker-archive:link.tar", ["--update"]).ended(2, "symbolic link")
+        #expect(try lab.scratch.text("link.tar") == "mine")
     }
 
     @Test("Of an archive of two images the named one is taken, compressed or not")

@@ -119,7 +119,8 @@ extension Executor {
         _ repository: String, _ name: String, _ options: [String: JSON], _ into: String, _ context: RunContext
     ) async throws -> ImageImport.Fetched {
         let target = OperationRequest.Target(
-            name: "registry:\(repository):\(name)", scheme: "registry", address: repository, tags: [name],
+            name: "registry:\(repository)\(name.hasPrefix("sha256:") ? "@" : ":")\(name)", scheme: "registry",
+            address: repository, tags: [name],
             options: options)
         let result = try await ask(EP_OP_FETCH, of: target, into: into, context)
         guard let item = result.items?.first, let descriptor = try? item.decoded(Descriptor.self) else {
