@@ -56,6 +56,18 @@ struct MisuseTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: lab.scratch.path).sorted() == ["image"])
     }
 
+    @Test(
+        "A limit that is too low for a worker is named, and nothing waits",
+        arguments: [("ulimit -v 400000", "the limit of address space"), ("ulimit -n 16", "limit of open files")])
+    func limits(_ limit: String, _ words: String) async throws {
+        let lab = try Lab()
+        let command = lab.command(["container", "copy", "oci:\(lab.scratch.path)/image:v1", "oci:copy"])
+        let answer = try await runApart(
+            ["/bin/sh", "-c", "\(limit); exec \"$@\"", "sh"] + command, in: lab.scratch.path,
+            environment: lab.environment)
+        #expect(answer.status != 0 && answer.output.contains(words), "\(answer.output)")
+    }
+
     @Test("REGISTRY_AUTH_FILE that leads nowhere is named")
     func authFile() async throws {
         let lab = try Lab()
