@@ -281,6 +281,9 @@ let package = Package(
             dependencies: ["TestSupport", "DockerHubProvider", "OCI", "Digest", "Documents", "Files"],
             swiftSettings: strict),
         .testTarget(
+            name: "ImportTests", dependencies: ["TestSupport", "Import", "OCI", "Digest", "Documents", "Files"],
+            swiftSettings: strict),
+        .testTarget(
             name: "OCITests", dependencies: ["TestSupport", "OCI", "Digest", "Documents", "Files"],
             swiftSettings: strict),
         .executableTarget(

@@ -207,3 +207,8 @@ int eps_random(void *buffer, size_t size) {
 
 int eps_flag_get(const int *flag) { return __atomic_load_n(flag, __ATOMIC_ACQUIRE); }
 void eps_flag_set(int *flag) { __atomic_store_n(flag, 1, __ATOMIC_RELEASE); }
+
+uint64_t eps_address_space(void) {
+    struct rlimit limit;
+    return getrlimit(RLIMIT_AS, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY ? UINT64_MAX : limit.rlim_cur;
+}

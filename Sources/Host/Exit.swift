@@ -8,9 +8,22 @@ enum Exit {
     /// Told the run's end by those commands that tell events.
     static let events = JSONReport { Output.json($0) }
 
+    /// What is no text would become other text: another file, another place.
+    private static func checkArguments() throws {
+        for number in stride(from: 1, to: Int(CommandLine.argc), by: 1) {
+            guard let argument = CommandLine.unsafeArgv[number], String(validatingCString: argument) == nil else {
+                continue
+            }
+            throw Failure(
+                .usage, "argument \(number) is not UTF-8: \(Printable.line(String(cString: argument)))",
+                hint: "name files by paths in UTF-8, such as a symbolic link to them")
+        }
+    }
+
     static func run(_ type: (some AsyncParsableCommand).Type) async {
         var command: (any ParsableCommand)?
         do {
+            try checkArguments()
             var parsed = try type.parseAsRoot()
             command = parsed
             if var asynchronous = parsed as? any AsyncParsableCommand {

@@ -81,11 +81,15 @@ public struct Layout: Sendable {
     }
 
     public func manifest(_ descriptor: Descriptor) throws -> Manifest {
-        try decode(Manifest.self, from: blob(descriptor), "\(descriptor.digest)")
+        let bytes = try blob(descriptor)
+        try DocumentShape.check(bytes, isIndex: false, "\(descriptor.digest)", place: path)
+        return try decode(Manifest.self, from: bytes, "\(descriptor.digest)")
     }
 
     public func index(_ descriptor: Descriptor) throws -> Index {
-        try decode(Index.self, from: blob(descriptor), "\(descriptor.digest)")
+        let bytes = try blob(descriptor)
+        try DocumentShape.check(bytes, isIndex: true, "\(descriptor.digest)", place: path)
+        return try decode(Index.self, from: bytes, "\(descriptor.digest)")
     }
 
     public func config(_ descriptor: Descriptor) throws -> ImageConfig {
@@ -156,7 +160,9 @@ public struct Layout: Sendable {
 
     /// Points a tag in index.json at the descriptor; other tags stay.
     public func tag(_ descriptor: Descriptor, as tag: String) throws {
-        guard Reference.isTag(tag) else { throw Failure(.usage, "\(tag.prefix(200)) is not a tag", place: path) }
+        guard Reference.isLayoutName(tag) else {
+            throw Failure(.usage, "\(tag.prefix(200)) is not a tag", place: path)
+        }
         try change { $0.point(tag, to: descriptor) }
     }
 

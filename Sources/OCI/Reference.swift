@@ -65,6 +65,31 @@ public struct Reference: Sendable, Hashable, CustomStringConvertible {
         return text.utf8.allSatisfy { isWord($0) || $0 == 0x2e || $0 == 0x2d }
     }
 
+    /// Whether an image layout may call an image so: a tag, or what the image specification 1.1 takes for
+    /// `org.opencontainers.image.ref.name` (annotations.md), components of letters and digits joined by one of `-._:@+` or by
+    /// `--`, and by slashes. Of at most 256 bytes.
+    public static func isLayoutName(_ text: String) -> Bool {
+        if isTag(text) { return true }
+        guard text.utf8.count <= 256 else { return false }
+        return text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { component in
+            var separator: [UInt8] = []
+            var seen = false
+            for byte in component.utf8 {
+                if isWord(byte), byte != 0x5f {
+                    guard seen || separator.isEmpty, separator.count < 2 || separator == [0x2d, 0x2d] else {
+                        return false
+                    }
+                    separator = []
+                    seen = true
+                } else {
+                    guard "-._:@+".utf8.contains(byte) else { return false }
+                    separator.append(byte)
+                }
+            }
+            return seen && separator.isEmpty
+        }
+    }
+
     public static func isPath(_ text: String) -> Bool {
         text.utf8.count <= 255 && text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy(isPathPart)
     }

@@ -62,6 +62,8 @@ struct Fixture: Sendable {
     var packages: JSON? = [["name": "bash", "licenseDeclared": "GPL-3.0-or-later"]]
     var provenance: JSON = ["buildDefinition": ["internalParameters": ["buildConfig": [:]]]]
     var verified = false
+    /// Whether the index names something that is no image.
+    var addsArtifact = false
 
     func made() async throws -> Artifact {
         let artifact = try Artifact()
@@ -96,6 +98,12 @@ struct Fixture: Sendable {
             entry.platform = platform
             entries.append(entry)
             if let packages { attached.append(try attachment(to: entry, packages, artifact)) }
+        }
+        if addsArtifact {
+            let config = artifact.add(Array("{}".utf8), MediaType.empty)
+            var manifest = Manifest(config: config, layers: [artifact.add([1, 2, 3], "application/vnd.example.thing")])
+            manifest.artifactType = "application/vnd.example.thing"
+            attached.append(artifact.add(try Encoded(manifest, mediaType: MediaType.manifest)))
         }
         var index = Index(manifests: entries + attached, annotations: Self.annotations)
         self.index(&index)

@@ -62,6 +62,30 @@ private func options(_ change: (inout ImageCheck.Options) -> Void) -> ImageCheck
             fixture.manifest = { $0.mediaType = MediaType.dockerManifest }
         },
         Case("R03", "two families", says: "mixed") { $0.manifestType = MediaType.dockerManifest },
+        Case("R03", "an artifact beside the images", "pass") { $0.addsArtifact = true },
+        Case("R04", "an artifact beside the images", "pass") { $0.addsArtifact = true },
+        Case("R05", "an artifact beside the images", "pass") { $0.addsArtifact = true },
+        Case("R06", "an artifact beside the images", "pass") { $0.addsArtifact = true },
+        Case("R03", "an entry of an unknown type", "pass") { fixture in
+            fixture.index = {
+                var other = $0.manifests[0]
+                other.mediaType = "application/vnd.example.thing+json"
+                other.digest = sha256([])
+                other.size = 0
+                other.platform = nil
+                $0.manifests.append(other)
+            }
+        },
+        Case("R04", "more entries than are read", "unknown", says: "1103 entries") { fixture in
+            fixture.index = { index in
+                let image = index.manifests[0]
+                index.manifests.insert(contentsOf: repeatElement(image, count: 1099), at: 0)
+                index.manifests =
+                    index.manifests.filter { $0.platform?.architecture != "arm64" }
+                    + index.manifests
+                    .filter { $0.platform?.architecture == "arm64" }
+            }
+        },
         Case("R03", "a layer that is not what it says", says: "its bytes are tar") { $0.packs = false },
         Case("R03", "a plain tar that is called so", "pass") {
             $0.packs = false

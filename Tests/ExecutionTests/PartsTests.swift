@@ -119,8 +119,11 @@ import Testing
 
     @Test func whatAHelperPrintedIsMaskedPartByPart() {
         let redactor = Redactor()
-        redactor.add(credential: Array(#"{"Username":"robot","Secret":"hunter2-hunter2"}"#.utf8))
+        redactor.add(
+            credential: Array(
+                #"{"ServerURL":"registry.example","Username":"robot","Secret":"hunter2-hunter2"}"#.utf8))
         #expect(redactor.masked("login with hunter2-hunter2") == "login with •••")
+        #expect(redactor.masked("robot at registry.example") == "robot at registry.example")
         redactor.add(credential: Array("first-line\nsecond-line\n".utf8))
         #expect(redactor.masked("second-line") == "•••")
     }

@@ -102,6 +102,42 @@ struct ArchiveTests {
         try await copy(lab, "docker-archive:notes.txt").ended(6, "something else")
         #expect(try lab.scratch.text("notes.txt") == "mine")
         try await copy(lab, "docker-archive:image").ended(2, "this is no file")
+        // A link stays one, and so does what it leads to.
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(lab.scratch.path)/link.tar", withDestinationPath: "notes.txt")
+        try await copy(lab, "docker-archive:link.tar", ["--update"]).ended(2, "symbolic link")
+        #expect(try lab.scratch.text("link.tar") == "mine")
+    }
+
+    @Test("Of an archive of two images the named one is taken, compressed or not")
+    func several() async throws {
+        let (first, lab) = (try Lab(platforms: ["amd64"], seed: 2), try Lab(platforms: ["amd64"]))
+        try await copy(first, "docker-archive:\(lab.scratch.path)/1.tar:team/first:1").ended(0)
+        try await copy(lab, "docker-archive:2.tar:team/second:2").ended(0)
+        let join = """
+            import io, json, tarfile
+            images, members = [], {}
+            for name in '1.tar', '2.tar':
+                tar = tarfile.open(name)
+                for member in tar: members[member.name] = tar.extractfile(member).read()
+                images += json.loads(members['manifest.json'])
+            members['manifest.json'] = json.dumps(images).encode()
+            with tarfile.open('both.tar.gz', 'w:gz') as both:
+                for name, data in members.items():
+                    info = tarfile.TarInfo(name)
+                    info.size = len(data)
+                    both.addfile(info, io.BytesIO(data))
+            """
+        try await runApart(["python3", "-c", join], in: lab.scratch.path).ended(0)
+        try await lab.run(["container", "copy", "docker-archive:both.tar.gz", "oci:none"]).ended(
+            6, "2 images", "team/first:1", "docker-archive:FILE:REPOSITORY:TAG")
+        try await lab.run(["container", "copy", "docker-archive:both.tar.gz:team/third:2", "oci:none"]).ended(
+            2, "no image team/third:2", "team/second:2")
+        try await lab.run(["container", "copy", "docker-archive:both.tar.gz:team/second:2", "oci:out:a/b:c"]).ended(0)
+        #expect(try await config(lab, "oci:out:a/b:c") == config(lab, "oci:image:v1"))
+        try await lab.run(["container", "copy", "oci:out:a/b:c", "oci:again", "oci:again:v2", "oci:again:v2"]).ended(0)
+        #expect(try await config(lab, "oci:again:a/b:c") == config(lab, "oci:again:v2"))
+        #expect(!FileManager.default.fileExists(atPath: "\(lab.scratch.path)/none"))
     }
 
     @Test("A layer that is not what its configuration says leaves nothing behind")

@@ -63,5 +63,8 @@ struct FetchTests {
         let lab = try Lab()
         let registry = try await lab.registry()
         try await Self.fetch(lab, registry).ended(6, "has no v1")
+        let digest = "sha256:" + String(repeating: "0", count: 64)
+        try await lab.run(["container", "copy", "\(registry.host)/team/image@\(digest)", "oci:copy"]).ended(
+            6, "team/image@\(digest)")
     }
 }

@@ -16,7 +16,8 @@ public struct DockerHub: Provider {
     public init(host: Host, configuration: JSON) throws {
         self.host = host
         options = Options(configuration)
-        credentials = CredentialChain(host: host, options: configuration.object ?? [:])
+        credentials = CredentialChain(
+            host: host, options: configuration.object ?? [:], environment: ProcessInfo.processInfo.environment)
     }
 
     /// What the clients of one operation share: connections, and the certificates and the user for this registry.

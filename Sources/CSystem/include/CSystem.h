@@ -63,6 +63,8 @@ int eps_no_new_privileges(void);
 int eps_die_with_parent(int yes);
 int eps_limit_memory(uint64_t bytes);
 int eps_limit_processes_files(void);
+/* Bytes of address space that this process and what it starts may have; the largest number: no limit. */
+uint64_t eps_address_space(void);
 
 /* ---- seccomp ---- */
 /* Refuses programs, processes, tracing and io_uring with EPERM for all threads; also sockets if asked. */

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Documents
 import Execution
+import Files
 import FoundationEssentials
 import Import
 import Plans
@@ -11,8 +12,9 @@ struct ContainerCopy: PublishingCommand {
         commandName: "copy", abstract: "Copies an image that exists to one or many places.",
         discussion: """
             SOURCE and DESTINATION are HOST/REPOSITORY[:TAG] (docker:// may stand before it), oci:DIRECTORY[:TAG] or \
-            docker-archive:FILE, a destination also docker-archive:FILE:REPOSITORY[:TAG], as what it is loaded. A destination \
-            without a tag gets the source's. Everything is copied: all platforms, with the digests that they have, and what is \
+            docker-archive:FILE[:REPOSITORY[:TAG]], of a destination what it is loaded as, of a source which of several images \
+            is meant. The first colon ends DIRECTORY and FILE. A destination without a tag gets the source's; destinations that \
+            differ in their tags alone are one that gets them all. Everything is copied: all platforms, with the digests that they have, and what is \
             attached: signatures, attestations, bills of materials. An archive holds one platform and nothing attached.
             """)
 
@@ -31,7 +33,7 @@ struct ContainerCopy: PublishingCommand {
         if case .registry(let repository, _) = from, publishing.change.isInsecure(repository) {
             options["insecure"] = true
         }
-        let targets = try destinations.map { try target($0, from: from) }
+        let targets = Self.joined(try destinations.map { try target($0, from: from) })
         let plan = Plan(
             artifacts: [
                 "image": Plan.Artifact(
@@ -43,13 +45,33 @@ struct ContainerCopy: PublishingCommand {
         try await session.publish(plan, publishing)
     }
 
+    /// What differs in its tags alone is one target with all of them.
+    private static func joined(_ targets: [Plan.Target]) -> [Plan.Target] {
+        var joined: [Plan.Target] = []
+        for target in targets {
+            let same = joined.firstIndex { $0.to == target.to && $0.options == target.options }
+            guard let same else {
+                joined.append(target)
+                continue
+            }
+            let tags = joined[same].tags ?? []
+            joined[same].tags = tags + (target.tags ?? []).filter { !tags.contains($0) }
+        }
+        return joined
+    }
+
     private func target(_ text: String, from: ImageReference) throws -> Plan.Target {
         let tagged = from.tag
         // An image name without a tag means the source's, not "latest".
         let isTagged = text.split(separator: "/").last.map { $0.contains(":") } ?? false
-        switch try ImageReference(text) {
+        let reference = try ImageReference(text)
+        try reference.checkColon { File.exists("\($0)/oci-layout") }
+        switch reference {
         case .layout(let directory, let tag):
-            return Plan.Target(artifact: "image", to: "local:\(directory)", tags: [tag ?? tagged ?? "latest"])
+            // Another layout takes the name as it is.
+            var named = tagged
+            if case .layout(_, let name) = from { named = name }
+            return Plan.Target(artifact: "image", to: "local:\(directory)", tags: [tag ?? named ?? "latest"])
         case .registry(let repository, let name):
             guard !name.hasPrefix("sha256:") else {
                 throw Failure(.usage, "\(text) names a digest: a destination is a tag")
@@ -62,8 +84,8 @@ struct ContainerCopy: PublishingCommand {
                 ) {
                     $1
                 })
-        case .archive(let text):
-            let archive = try ArchiveDestination(text, from: from, tag: tagged)
+        case .archive(let file, let image):
+            let archive = try ArchiveDestination(file + (image.map { ":\($0)" } ?? ""), from: from, tag: tagged)
             var options: [String: JSON] = [:]
             if let name = archive.name { options["name"] = .string(name) }
             if publishing.change.update { options["update"] = true }
@@ -75,14 +97,5 @@ struct ContainerCopy: PublishingCommand {
 }
 
 extension ImageReference {
-    /// What it is known by, if that is a tag.
-    var tag: String? {
-        switch self {
-        case .layout(_, let tag): tag
-        case .registry(_, let name): name.hasPrefix("sha256:") ? nil : name
-        case .archive: nil
-        }
-    }
-
     var repository: String? { if case .registry(let repository, _) = self { repository } else { nil } }
 }

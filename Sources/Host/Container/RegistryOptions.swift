@@ -2,6 +2,7 @@ import ArgumentParser
 import Discovery
 import Documents
 import FoundationEssentials
+import Import
 import Plans
 import Settings
 
@@ -123,6 +124,7 @@ struct RegistryOptions: ParsableArguments {
             if targets[index].options == [:] { targets[index].options = nil }
         }
         for index in targets.indices { targets[index].tags = tags.isEmpty ? nil : tags }
+        for target in targets { try Self.checkNames(target) }
         // One registry: the variables that the predecessor read.
         let isSet = ["LOGIN_USERNAME", "LOGIN_PASSWORD"].contains { name in
             ["", "_FILE"].contains { !(session.environment[name + $0] ?? "").isEmpty }
@@ -162,6 +164,16 @@ struct RegistryOptions: ParsableArguments {
                 artifact: Self.artifact, to: "\(Self.scheme):\(entry.host)/\(path)",
                 options: Self.login(entry.user.name, entry.password.name))
         }
+    }
+
+    /// Before anything is fetched: what no registry and no layout would take.
+    private static func checkNames(_ target: Plan.Target) throws {
+        guard target.scheme == scheme else {
+            if target.scheme == "local" { for tag in target.tags ?? [] { _ = try ImageReference("oci:.:\(tag)") } }
+            return
+        }
+        _ = try ImageReference(target.to)
+        for tag in target.tags ?? [] { _ = try ImageReference("\(target.to):\(tag)") }
     }
 
     private static func login(_ user: String, _ password: String) -> [String: JSON] {

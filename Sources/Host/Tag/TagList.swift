@@ -19,10 +19,15 @@ struct TagList: AsyncParsableCommand {
         let result = try await session.executor(QuietReport()).ask(
             "ep.status/1", of: reach.target(address, tags: [tag].compactMap(\.self)))
         let items = result.items ?? []
+        guard tag == nil || !items.isEmpty else {
+            throw Failure(
+                .notFound, "\(address) has no tag \(tag ?? "")",
+                hint: "eulerpublisher tag list \(address) lists its tags")
+        }
         if report.json {
             for item in items { try Output.json(item) }
         } else if items.isEmpty {
-            Output.result(tag.map { "\(address) has no tag \($0)." } ?? "\(address) has no tags.")
+            Output.result("\(address) has no tags.")
         } else {
             Output.result(
                 Columns.text(

@@ -22,6 +22,11 @@ public final class Archive {
     /// What a tar may be in.
     public enum Compression: Sendable { case xz, gzip }
 
+    /// By its first bytes (RFC 1952).
+    static func compression(of path: String) throws -> Compression {
+        try File(path, O_RDONLY).read(count: 2, at: 0) == [0x1f, 0x8b] ? .gzip : .xz
+    }
+
     public init(_ path: String, compression: Compression = .xz) throws {
         file = try File(path, O_RDONLY)
         guard let reader = ep_archive_open(file.descriptor, compression == .gzip ? 1 : 0) else {

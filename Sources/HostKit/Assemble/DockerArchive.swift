@@ -42,14 +42,17 @@ struct DockerArchive {
     let layers: [Layer]
 
     /// - Parameters:
+    ///   - image: which one of several, as `importArchive` has it.
     ///   - spool: an empty directory for the layers and their compressed form; the caller removes it.
     ///   - level: of zlib.
     ///   - threads: how many blocks are compressed at once.
-    init(_ path: String, spool: String, level: Int32, threads: Int, limits: Limits = Limits()) async throws {
+    init(
+        _ path: String, image: String? = nil, spool: String, level: Int32, threads: Int, limits: Limits = Limits()
+    ) async throws {
         func refuse(_ why: String) -> Failure {
             Failure(.refused, "the archive is refused: \(why)", place: path)
         }
-        let archive = try Archive(path)
+        let archive = try Archive(path, compression: Archive.compression(of: path))
         var members: [String: Member] = [:]
         var count = 0
         var unpacked: Int64 = 0
@@ -105,23 +108,14 @@ struct DockerArchive {
             return second
         }
 
-        struct Entry: Decodable {
-            var config: String
-            var layers: [String]
-
-            enum CodingKeys: String, CodingKey {
-                case config = "Config"
-                case layers = "Layers"
-            }
-        }
         guard case .document(let manifest) = try resolve("manifest.json"),
-            let entries = try? DocumentCoding.decode([Entry].self, from: Data(manifest))
+            let entries = try? DocumentCoding.decode([ListedImage].self, from: Data(manifest))
         else { throw refuse("manifest.json is not that of a docker archive") }
-        guard entries.count == 1 else { throw refuse("it holds \(entries.count) images, not one") }
-        guard case .document(let bytes) = try resolve(entries[0].config),
+        let entry = try ListedImage.find(image, among: entries, path)
+        guard case .document(let bytes) = try resolve(entry.config),
             let config = try? DocumentCoding.decode(ImageConfig.self, from: Data(bytes))
-        else { throw refuse("\(entries[0].config.prefix(200)) is not an image config") }
-        let names = entries[0].layers
+        else { throw refuse("\(entry.config.prefix(200)) is not an image config") }
+        let names = entry.layers
         guard !names.isEmpty, names.count == config.rootfs.diffIDs.count else {
             throw refuse("it has \(names.count) layers and the config states \(config.rootfs.diffIDs.count)")
         }

@@ -244,7 +244,15 @@ public struct Executor: Sendable {
         }
         outcome.exit = interruption.signal.map { 128 + $0 } ?? outcome.exit
         context.append(JournalEvent(interruption.signal == nil ? .runEnded : .interrupted, exit: outcome.exit))
-        try record(outcome, document, run, places)
+        do { try record(outcome, document, run, places) } catch {
+            // What was published is so without a record, and must be told.
+            let failure = asFailure(error)
+            var event = RunEvent(.warning)
+            event.message =
+                "\(failure.place ?? run.recordPath): \(failure.message): the run has no record; what it did is told here alone"
+            context.observer.observe(event)
+            if outcome.exit == 0 { outcome.exit = failure.code.exitStatus }
+        }
         tell(outcome, context)
         return outcome
     }
@@ -347,7 +355,7 @@ extension TargetRun {
         TargetOutcome(
             target: title, provider: provider.manifest.id, providerVersion: provider.manifest.version,
             library: provider.manifest.library.sha256 ?? "", artifact: artifact.name, ending: ending,
-            digest: artifact.document.digest, sentBytes: sent,
+            digest: artifact.document.digest, sentBytes: ending == .nothingToDo ? 0 : sent,
             skippedBytes: ending == .nothingToDo ? artifact.document.size : skipped, moves: moves, findings: findings,
             seconds: seconds, failure: failure)
     }

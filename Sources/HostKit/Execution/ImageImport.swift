@@ -70,17 +70,23 @@ struct ImageImport: Sendable {
     {
         switch reference {
         case .layout(let directory, let tag):
+            try reference.checkColon { File.exists("\(plan.absolute($0))/oci-layout") }
             let layout = try Layout(opening: plan.absolute(directory))
             let image = try ExistingImage(try layout.image(tag: tag), in: layout)
             return Source(image: image, attachments: try layout.attachments(of: image.documents), layout: layout)
-        case .archive(let file):
-            let root = try await importArchive(plan.absolute(file), into: imported)
+        case .archive(let file, let image):
+            let root = try await importArchive(plan.absolute(file), image: image, into: imported)
             return Source(image: try ExistingImage(root, in: imported), layout: imported)
         case .registry(let repository, let name):
-            let fetched = try await fetch(repository, name, options, imported.path)
-            return Source(
-                image: try ExistingImage(fetched.root, in: imported), attachments: fetched.attachments, layout: imported
-            )
+            do {
+                let fetched = try await fetch(repository, name, options, imported.path)
+                let image = try ExistingImage(fetched.root, in: imported)
+                return Source(image: image, attachments: fetched.attachments, layout: imported)
+            } catch var failure as Failure where failure.place == imported.path {
+                // What is wrong with a document is so at the registry; the cache is ours.
+                failure.place = "\(reference)"
+                throw failure
+            }
         }
     }
 
@@ -113,7 +119,8 @@ extension Executor {
         _ repository: String, _ name: String, _ options: [String: JSON], _ into: String, _ context: RunContext
     ) async throws -> ImageImport.Fetched {
         let target = OperationRequest.Target(
-            name: "registry:\(repository):\(name)", scheme: "registry", address: repository, tags: [name],
+            name: "registry:\(repository)\(name.hasPrefix("sha256:") ? "@" : ":")\(name)", scheme: "registry",
+            address: repository, tags: [name],
             options: options)
         let result = try await ask(EP_OP_FETCH, of: target, into: into, context)
         guard let item = result.items?.first, let descriptor = try? item.decoded(Descriptor.self) else {

@@ -33,13 +33,15 @@ final class Redactor: Sendable {
         }
     }
 
-    /// What a credential helper printed: the values of a JSON document, else each line.
+    /// What a credential helper printed: the values of a JSON document, else each line. Whose credential it is for where is told
+    /// to people, and no secret.
     func add(credential bytes: [UInt8]) {
         func add(_ json: JSON) {
             switch json {
             case .string(let text): self.add(Array(text.utf8))
             case .array(let items): items.forEach(add)
-            case .object(let members): members.values.forEach(add)
+            case .object(let members):
+                for (key, value) in members where !["serverurl", "username"].contains(key.lowercased()) { add(value) }
             default: break
             }
         }

@@ -44,6 +44,9 @@ public struct ArchiveDestination: Sendable, Equatable {
         case .registry(let repository, _): repository
         case .layout(let directory, _):
             directory.split(separator: "/").last.map(String.init).flatMap { Reference.isPath($0) ? $0 : nil }
+        case .archive(_, let image?) where !image.hasPrefix("@"):
+            // Without the tag that it ends with.
+            image.lastIndex(of: ":").flatMap { image[$0...].contains("/") ? nil : String(image[..<$0]) } ?? image
         case .archive: nil
         }
     }

@@ -31,8 +31,9 @@ public struct ExistingImage: Sendable {
         self.root = root
         var seen: Set<Digest> = []
         try walk(root, layout, &seen, depth: 0)
-        guard !platforms.isEmpty else {
-            throw Failure(.refused, "the image has no platform: its index names no image", place: layout.path)
+        // An artifact has no platform, and is copied as an image is.
+        guard blobs.contains(where: { MediaType.isManifest($0.descriptor.mediaType) }) else {
+            throw Failure(.refused, "there is no image in it: its index names no manifest", place: layout.path)
         }
     }
 
@@ -146,6 +147,11 @@ extension Layout {
             tag == nil
             ? entries.filter { !isAttached($0) } : entries.filter { $0.annotations?[Annotation.refName] == tag }
         guard let first = found.first, Set(found.map(\.digest)).count == 1 else {
+            if let tag, found.count > 1 {
+                throw Failure(
+                    .usage, "the layout has the tag \(tag) \(found.count) times, for different images", place: path,
+                    hint: "take all but one out of index.json")
+            }
             let tags = entries.compactMap { $0.annotations?[Annotation.refName] }.prefix(20).joined(separator: ", ")
             throw Failure(
                 .usage,

@@ -21,6 +21,9 @@ package struct WorkerProcess {
         return 1 + random % 800_000
     }
 
+    /// Bytes of address space: stacks and arenas of a few dozen threads, of which little is used.
+    private static let leastSpace: UInt64 = 1 << 30
+
     /// - Throws: `Failure` if the program cannot be started.
     init(_ executable: String, _ job: WorkerJob) throws {
         try self.init(executable, environment: job.environment)
@@ -28,6 +31,13 @@ package struct WorkerProcess {
 
     /// - Throws: `Failure` if the program cannot be started.
     package init(_ executable: String, environment given: [String: String]) throws {
+        // With less, threads that cannot be started are waited for without end.
+        let space = eps_address_space()
+        guard space >= Self.leastSpace else {
+            throw Failure(
+                .usage, "the limit of address space is \(space >> 20) MiB, and a worker needs \(Self.leastSpace >> 20)",
+                place: executable, hint: "raise it, as with ulimit -v unlimited")
+        }
         var sockets: [Int32] = [-1, -1]
         var pipes: [[Int32]] = [[-1, -1], [-1, -1]]
         var status = eps_socketpair(&sockets)
@@ -48,7 +58,9 @@ package struct WorkerProcess {
             for descriptor in [sockets[0], pipes[0][0], pipes[1][0]] where descriptor >= 0 { close(descriptor) }
             throw Failure(
                 .crashed, "the worker could not be started: \(String(cString: strerror(-status)))", place: executable,
-                hint: "It is installed with the program: install both again, from one build.")
+                hint: [EMFILE, ENFILE].contains(-status)
+                    ? "The limit of open files is too low for this: raise it, as with ulimit -n 1024."
+                    : "It is installed with the program: install both again, from one build.")
         }
         pid = child
         socket = sockets[0]

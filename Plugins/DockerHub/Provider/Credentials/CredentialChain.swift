@@ -10,7 +10,8 @@ public import ProviderKit
 /// 7. nobody.
 ///
 /// The first that has one wins. In a file, `credHelpers` wins for its registry, then comes `credsStore`, then `auths`, whose
-/// keys may be of a registry, a namespace or a repository: the most specific counts. A file that is not there is passed over;
+/// keys may be of a registry, a namespace or a repository: the most specific counts. A file that is not there is passed over,
+/// unless REGISTRY_AUTH_FILE names it;
 /// one that cannot be understood, and a helper that fails, are errors, since a push as somebody else would be a surprise.
 ///
 /// Sources: containers-auth.json(5), docs.docker.com/reference/cli/docker/login. Any thread; a call reads files and may run
@@ -34,11 +35,16 @@ public struct CredentialChain: Sendable {
 
     private let host: Host
     private let options: [String: JSON]
+    /// What REGISTRY_AUTH_FILE says.
+    private let namedFile: String?
 
-    /// - Parameter options: the target's.
-    public init(host: Host, options: [String: JSON]) {
+    /// - Parameters:
+    ///   - options: the target's.
+    ///   - environment: the job's, of which REGISTRY_AUTH_FILE counts.
+    public init(host: Host, options: [String: JSON], environment: [String: String] = [:]) {
         self.host = host
         self.options = options
+        namedFile = environment["REGISTRY_AUTH_FILE"].flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// - Parameters:
@@ -49,7 +55,13 @@ public struct CredentialChain: Sendable {
     public func credential(for registry: String, repository: String) throws -> RegistryCredential {
         if let found = try ofVariables() { return found }
         for place in Self.places {
-            guard let bytes = try content(place.file) else { continue }
+            guard let bytes = try content(place.file) else {
+                // What somebody named is meant, and not another login.
+                guard let path = namedFile, place.file == "auth_file" else { continue }
+                throw Failure(
+                    .usage, "REGISTRY_AUTH_FILE names what is no file that can be read", place: path,
+                    hint: "unset the variable, or log in with it: podman login --authfile \(path)")
+            }
             let file = try AuthFile.read(bytes, name: place.name)
             guard let found = try credential(in: file, place.name, registry, repository) else { continue }
             host.log(.debug, "the credential for \(registry) came from \(found.source)")

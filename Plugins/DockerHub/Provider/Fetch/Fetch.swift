@@ -27,8 +27,9 @@ struct Fetch: Sendable {
     func image(_ name: String) async throws -> (root: Descriptor, received: Int64) {
         let documents = Manifests(client: client)
         guard let (bytes, type) = try await documents.get(name) else {
+            let mark = name.hasPrefix("sha256:") ? "@" : ":"
             throw Failure(
-                .notFound, "\(client.repository) has no \(name)", place: "\(client.repository):\(name)",
+                .notFound, "\(client.repository) has no \(name)", place: "\(client.repository)\(mark)\(name)",
                 hint: "check its name at the registry")
         }
         let root = Descriptor(

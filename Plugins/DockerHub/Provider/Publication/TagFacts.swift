@@ -26,7 +26,9 @@ struct TagFacts: Sendable {
             fact.digest != digest && fact.version == nil && !TagKind(tag).isVersion
         }
         guard unclear else { return facts }
-        let versions = try await Tags(client: client).all().filter { TagKind($0).isVersion && facts[$0] == nil }
+        let versions = try await Tags(client: client).all(ifAbsent: []).filter {
+            TagKind($0).isVersion && facts[$0] == nil
+        }
         let found = try await Concurrent.map(Array(versions.suffix(Self.versionLimit)), limit: parallel) {
             ($0, try await documents.head($0))
         }

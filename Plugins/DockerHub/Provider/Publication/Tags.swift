@@ -12,7 +12,8 @@ struct Tags: Sendable {
     private static let pageLimit = 1000
 
     /// All of them, page after page. A registry whose pages lead in a circle, or never end, is left.
-    func all() async throws -> [String] {
+    /// - Parameter absent: what a repository has that is not there; nil: that is an error.
+    func all(ifAbsent absent: [String]? = nil) async throws -> [String] {
         struct Page: Decodable {
             var tags: [String]?
         }
@@ -20,7 +21,13 @@ struct Tags: Sendable {
         var tags: [String] = []
         var seen: Set<String> = []
         while true {
-            if response.status == 404 { return [] }
+            if response.status == 404 {
+                if let absent { return absent }
+                throw Failure(
+                    .notFound, "there is no repository \(client.repository)", place: response.place,
+                    hint: "check its name at the registry; it may be one that these credentials cannot see",
+                    vendorCode: RegistryError(response).code, httpStatus: 404)
+            }
             guard response.isSuccess else { throw response.refusal("the list of tags", client) }
             guard let page = try? DocumentCoding.decode(Page.self, from: Data(response.body)) else {
                 throw Failure(.refused, "the list of tags is not one", place: response.place)

@@ -54,6 +54,12 @@ struct ArchivePlace: Place {
 
     private func present() throws -> Present {
         var status = stat()
+        // To write through it would leave the file half written where it leads, and to replace it would surprise.
+        if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK {
+            throw Failure(
+                .usage, "this is a symbolic link, and an archive is a file", place: path,
+                hint: "name the file that it leads to, or remove the link")
+        }
         guard stat(path, &status) == 0 else {
             guard errno == ENOENT else { throw File.failure("read", path) }
             return .nothing

@@ -28,10 +28,10 @@ struct LayoutPlace: Place {
             throw Failure(.internal, "the artifact's files do not hold its index \(artifact.digest)")
         }
         self.index = index
-        for tag in request.target.tags where !Reference.isTag(tag) {
+        for tag in request.target.tags where !Reference.isLayoutName(tag) {
             throw Failure(
                 .usage, "\(tag.prefix(200)) is not a tag", place: request.target.name,
-                hint: "letters, digits, dots, dashes and underscores, at most 128")
+                hint: "letters and digits, joined by one of - . _ : @ + or by slashes")
         }
     }
 

@@ -82,7 +82,7 @@ extension ImageCheck {
             compare(
                 entry.descriptor, manifest.mediaType, required: entry.descriptor.mediaType == MediaType.dockerManifest)
             compare(manifest.config, nil, required: false)
-            guard !entry.isAttestation else { continue }
+            guard !entry.isAttestation, !entry.isArtifact else { continue }
             if manifest.config.mediaType != MediaType.config && manifest.config.mediaType != MediaType.dockerConfig {
                 wrong.append("the configuration of \(entry.name) is \(manifest.config.mediaType)")
             }
@@ -98,7 +98,12 @@ extension ImageCheck {
                 }
             }
         }
-        if families.count > 1 { wrong.append("media types of OCI and of Docker are mixed") }
+        if families.count > 1 {
+            // Legal, and some clients fail on it: a warning, unless more is wrong.
+            let mixed = "media types of OCI and of Docker are mixed"
+            if wrong.isEmpty, graph.faults.isEmpty { return Rule.mediaTypes.fail(mixed, [mixed], severity: .warning) }
+            wrong.append(mixed)
+        }
         return Rule.mediaTypes.decide(
             wrong, failing: "media types do not fit", blind: graph.faults.first ?? graph.blind.first,
             passing: "the media types fit, and are all of \(families.first ?? "one family")")
@@ -114,7 +119,11 @@ extension ImageCheck {
         }
         let promised =
             options.platforms ?? (artifact.platforms.isEmpty ? ["linux/amd64", "linux/arm64"] : artifact.platforms)
+        if graph.images.isEmpty, !graph.entries.isEmpty, artifact.platforms.isEmpty {
+            return rule.pass("there is no image in it, which would be for a platform")
+        }
         let missing = promised.filter { wanted in !present.contains { PlatformName.same($0, wanted) } }
+        if !missing.isEmpty, let cut = graph.cut { return rule.unknown(cut) }
         return rule.decide(
             missing.map { "\($0) is missing" }, failing: "the index lacks platforms",
             passing: "the index has \(present.sorted().joined(separator: ", "))")

@@ -16,13 +16,22 @@ struct ImageGraph: Sendable {
             descriptor.platform.map { $0.os == "unknown" && $0.architecture == "unknown" } == true
                 || descriptor.annotations?["vnd.docker.reference.type"] != nil
         }
+        /// Something else than an image in an image's manifest (image-spec 1.1, manifest.md, "Guidelines for Artifact Usage"), or
+        /// of a type that is not known here, which is no error (image-index.md).
+        var isArtifact: Bool {
+            guard let manifest else { return !MediaType.isManifest(descriptor.mediaType) }
+            let config = manifest.config.mediaType
+            if config == MediaType.config || config == MediaType.dockerConfig { return false }
+            return config == MediaType.empty || manifest.artifactType != nil
+                || !manifest.layers.contains { LayerType.packing($0.mediaType) != nil }
+        }
         /// For messages: the platform, or the digest of what has none.
         var name: String { descriptor.platform.map { "\($0)" } ?? "\(descriptor.digest)" }
         var layers: [Descriptor] { manifest?.layers ?? [] }
     }
 
     /// More of either are no honest image's; engines stop at 127 layers.
-    static let entryLimit = 256
+    static let entryLimit = 1024
     static let layerLimit = 512
 
     private(set) var root: Descriptor?
@@ -39,7 +48,9 @@ struct ImageGraph: Sendable {
     /// Those whose digest has been seen to be right.
     private(set) var hashed: Set<Digest> = []
 
-    var images: [Entry] { entries.filter { !$0.isAttestation } }
+    var images: [Entry] { entries.filter { !$0.isAttestation && !$0.isArtifact } }
+    /// Why entries of the index are not among them.
+    private(set) var cut: String?
     var attestations: [Entry] { entries.filter(\.isAttestation) }
     /// Why some of the image is not known: what other rules say when they cannot see everything.
     var firstTrouble: String? { faults.first ?? blind.first ?? malformed.first }
@@ -64,7 +75,8 @@ struct ImageGraph: Sendable {
         self.index = index
         if let subject = index.subject { reach(subject, needed: false, blobs) }
         if index.manifests.count > Self.entryLimit {
-            blind.append("the index has \(index.manifests.count) entries, and only \(Self.entryLimit) were read")
+            cut = "the index has \(index.manifests.count) entries, and only \(Self.entryLimit) were read"
+            blind.append(cut ?? "")
         }
         for descriptor in index.manifests.prefix(Self.entryLimit) {
             reach(descriptor)
@@ -74,6 +86,10 @@ struct ImageGraph: Sendable {
 
     private mutating func entry(_ descriptor: Descriptor, _ blobs: ArtifactBlobs) throws -> Entry {
         var entry = Entry(descriptor: descriptor)
+        // An index in an index is looked into by nobody here, and what is of another type is nobody's matter.
+        guard MediaType.isManifest(descriptor.mediaType) || MediaType.isIndex(descriptor.mediaType) else {
+            return entry
+        }
         let before = faults.count + blind.count + malformed.count
         if let manifest = try decode(Manifest.self, descriptor, blobs) {
             entry.manifest = manifest
@@ -84,7 +100,9 @@ struct ImageGraph: Sendable {
             }
             for layer in entry.layers { reach(layer) }
             if let subject = manifest.subject { reach(subject, needed: false, blobs) }
-            if !entry.isAttestation { entry.config = try decode(ImageConfig.self, manifest.config, blobs) }
+            if !entry.isAttestation, !entry.isArtifact {
+                entry.config = try decode(ImageConfig.self, manifest.config, blobs)
+            }
         }
         if faults.count + blind.count + malformed.count > before {
             entry.trouble = faults.last ?? blind.last ?? malformed.last
