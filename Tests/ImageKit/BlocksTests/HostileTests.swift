@@ -91,8 +91,10 @@ struct HostileTests {
         arguments: [
             "# Disk DescriptorFile\nversion=1\n", "version=1\n", "version = 1\r\n", "# another comment\n\nversion=3\n",
             "# \n#\n\n  version=2\n", "CID=fffffffe\n", "#disk descriptorfile\n",
-        ]) func aDescriptionIsNoRawDisk(_ begin: String) throws {
-        let text = begin + "CID=fffffffe\nparentCID=ffffffff\ncreateType=\"monolithicFlat\"\nRW 9 FLAT \"/etc/passwd\" 0\n"
+        ]) func aDescriptionIsNoRawDisk(_ begin: String) throws
+    {
+        let text =
+            begin + "CID=fffffffe\nparentCID=ffffffff\ncreateType=\"monolithicFlat\"\nRW 9 FLAT \"/etc/passwd\" 0\n"
         let scratch = try Scratch()
         for bytes in [Array(text.utf8), Array(text.utf8) + [UInt8](repeating: 0, count: 1 << 20)] {
             let file = try OpenFile(try scratch.write("hostile", bytes))
