@@ -42,7 +42,14 @@ struct PageTests {
             let target = reference.flatMap { (root["$defs"] as? [String: [String: Any]])?[$0] }
             let description = value["description"] as? String ?? target?["description"] as? String ?? ""
             found.append((name, description))
-            found += properties(of: value, root: root)
+            guard reference != nil else {
+                found += properties(of: value, root: root)
+                continue
+            }
+            // What stands beside a reference narrows a property that the page tells once, where the reference leads.
+            for inner in (value["properties"] as? [String: [String: Any]] ?? [:]).values {
+                found += properties(of: inner, root: root)
+            }
         }
         for key in ["items", "additionalProperties"] {
             if let inner = schema[key] as? [String: Any] { found += properties(of: inner, root: root) }
