@@ -41,15 +41,9 @@ struct PageTests {
             let reference = (value["$ref"] as? String)?.split(separator: "/").last.map(String.init)
             let target = reference.flatMap { (root["$defs"] as? [String: [String: Any]])?[$0] }
             let description = value["description"] as? String ?? target?["description"] as? String ?? ""
-            found.append((name, description))
-            guard reference != nil else {
-                found += properties(of: value, root: root)
-                continue
-            }
             // What stands beside a reference narrows a property that the page tells once, where the reference leads.
-            for inner in (value["properties"] as? [String: [String: Any]] ?? [:]).values {
-                found += properties(of: inner, root: root)
-            }
+            if schema["$ref"] == nil { found.append((name, description)) }
+            found += properties(of: value, root: root)
         }
         for key in ["items", "additionalProperties"] {
             if let inner = schema[key] as? [String: Any] { found += properties(of: inner, root: root) }

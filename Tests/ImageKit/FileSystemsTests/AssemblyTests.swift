@@ -119,7 +119,7 @@ struct AssemblyTests {
         let left = try #require(assembly.facts.unmounted.value)
         #expect(left.map(\.inImage) == [true, true, true])
         #expect(left.map(\.isUncertain) == [false, true, true])
-        #expect(left.filter(\.isUncertain).allSatisfy { $0.why.contains("virt-filesystems") })
+        #expect(left.filter(\.isUncertain).allSatisfy { $0.why.contains("guestfish") })
         let report = try tree.walk { _ in .goOn }
         #expect(report.problems.compactMap(\.place).sorted() == ["/boot", "/var", "/x"])
         #expect(assembly.facts.volumes.value?.map(\.kind.value) == ["vfat", "ext4", "ext4", "xfs", "LVM2_member"])
