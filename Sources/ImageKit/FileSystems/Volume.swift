@@ -67,7 +67,7 @@ public struct Volume: Sendable {
             if refusal == nil { facts.readable = .absent(evidence) }
             return facts
         }
-        let why = refusal?.message ?? "\(signature.kind) is not read"
+        let why = whyUnread ?? "\(signature.kind) is not read"
         var facts = VolumeFacts(partition: partition, kind: .known(signature.kind, evidence), unknown: why)
         let tells = ["xfs", "btrfs", "swap", "crypto_LUKS", "LVM2_member", "ext2", "ext3", "ext4"]
         if tells.contains(signature.kind) {
@@ -76,7 +76,7 @@ public struct Volume: Sendable {
         }
         if let size = signature.size { facts.size = .known(size, evidence) }
         if let blockSize = signature.blockSize { facts.blockSize = .known(blockSize, evidence) }
-        facts.readable = .unknown(whyUnread ?? why)
+        facts.readable = .unknown(why)
         return facts
     }
 }

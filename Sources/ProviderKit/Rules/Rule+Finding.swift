@@ -6,7 +6,7 @@ extension Rule {
         guard check != .byHand, !applicability.marketplaceOnly || purpose == .marketplace else { return nil }
         if let architectures = applicability.architectures {
             guard let architecture = subject.architecture else {
-                return finding(.unknown("the image's architecture can't be told"), purpose)
+                return finding(.unknown(subject.architectureUntold.why), purpose)
             }
             guard architectures.contains(architecture) else { return nil }
         }

@@ -57,7 +57,7 @@ extension CheckSubject {
         for path in paths {
             guard let found = try stat(path), found.isSymlink else { continue }
             let target: [UInt8]?
-            do { target = try tree.read(path, limit: 4096) } catch { throw Unknown("\(path) can't be read: \(error)") }
+            do { target = try tree.read(path, limit: 4096) } catch { throw unreadable(path, error) }
             let text = String(decoding: target ?? [], as: UTF8.self)
             if text.hasPrefix("/") {
                 verdict.wrong(

@@ -104,7 +104,7 @@ extension CheckSubject {
 
     func isDeclaredArchitecture() throws(Unknown) -> Outcome {
         guard let declared = declaredArchitecture else {
-            throw Unknown("nothing says what architecture the image is for")
+            throw guestless ?? Unknown("nothing says what architecture the image is for")
         }
         var verdict = Verdict()
         var isSeen = false

@@ -150,12 +150,14 @@ extension CheckSubject {
         if let name = own.value, Architecture(named: name) == nil {
             return .fail("the image is for \(name), and has to be for \(wanted)", own.evidence)
         }
-        guard let architecture else { throw Unknown("the image's architecture can't be told") }
+        guard let architecture else { throw architectureUntold }
         guard names.contains(architecture) else {
             return .fail("the image is for \(architecture.rawValue), and has to be for \(wanted)", own.evidence)
         }
         return .pass("the image is for \(architecture.rawValue)", own.evidence)
     }
+
+    var architectureUntold: Unknown { guestless ?? Unknown("the image's architecture can't be told") }
 
     /// What the image is for, by what is in it; by what it is said to be, where nothing tells.
     var architecture: Architecture? {

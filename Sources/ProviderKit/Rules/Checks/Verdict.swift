@@ -74,11 +74,18 @@ extension [String] {
 }
 
 extension CheckSubject {
+    /// Without a root nothing of the guest is read: then why there is none says more than what can't be told.
+    var guestless: Unknown? {
+        if case .unknown(let why)? = facts.mounts?.mounts { Unknown(why) } else { nil }
+    }
+
+    func unreadable(_ path: String, _ error: any Error) -> Unknown {
+        Unknown("\(path) can't be read: \((error as? Failure)?.message ?? "\(error)")")
+    }
+
     private func read<Topic>(_ topic: Topic?, _ name: String) throws(Unknown) -> Topic {
         if let topic { return topic }
-        // Without a root nothing of the guest is read: then why there is none says more.
-        if case .unknown(let why)? = facts.mounts?.mounts { throw Unknown(why) }
-        throw Unknown("the \(name) of the image were not read")
+        throw guestless ?? Unknown("the \(name) of the image were not read")
     }
 
     var disk: DiskFacts { get throws(Unknown) { try read(facts.disk, "file's format and size") } }
@@ -100,6 +107,7 @@ extension CheckSubject {
     /// The guest's files, for what no fact holds.
     var tree: any GuestFiles {
         get throws(Unknown) {
+            if let guestless { throw guestless }
             guard let files else { throw Unknown("the guest's files can't be read here") }
             return files
         }
@@ -107,7 +115,7 @@ extension CheckSubject {
 
     func stat(_ path: String) throws(Unknown) -> Tree.Stat? {
         let tree = try tree
-        do { return try tree.stat(path) } catch { throw Unknown("\(path) can't be read: \(error)") }
+        do { return try tree.stat(path) } catch { throw unreadable(path, error) }
     }
 
     /// A file as text; nil if there is none. What is longer than 1 MiB is not read.
@@ -117,12 +125,12 @@ extension CheckSubject {
         do {
             guard let bytes = try tree.read(path, limit: limit) else { return nil }
             if bytes.count < limit { return String(decoding: bytes, as: UTF8.self) }
-        } catch { throw Unknown("\(path) can't be read: \(error)") }
+        } catch { throw unreadable(path, error) }
         throw Unknown("\(path) is longer than is read")
     }
 
     func list(_ path: String) throws(Unknown) -> [String] {
         let tree = try tree
-        do { return try tree.list(path)?.sorted() ?? [] } catch { throw Unknown("\(path) can't be read: \(error)") }
+        do { return try tree.list(path)?.sorted() ?? [] } catch { throw unreadable(path, error) }
     }
 }
