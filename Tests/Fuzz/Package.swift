@@ -28,6 +28,7 @@ let package = Package(
     dependencies: [.package(url: "https://github.com/jpsim/Yams", from: "6.2.2")],
     targets: [
         shim("CSystem"), shim("CZlib", "z"), shim("CLzma", "lzma"), shim("CZstd", "zstd"), shim("CLz4", "lz4"),
+        shim("CCrypt", "crypt"),
         .target(name: "Memory", path: "Memory"),
         // Values and their JSON: nothing of them reads an image, and optimised they take half of the build.
         .target(
@@ -41,7 +42,8 @@ let package = Package(
         .target(
             name: "Guest",
             dependencies: [
-                "FileSystems", "Blocks", "Digest", "CLzma", "Documents", .product(name: "Yams", package: "Yams"),
+                "Initramfs", "FileSystems", "Blocks", "Digest", "CCrypt", "CLzma", "Documents",
+                .product(name: "Yams", package: "Yams"),
             ],
             path: "Kit/Guest",
             swiftSettings: strict + (textsOptimised ? [] : [.unsafeFlags(["-Onone"])])),

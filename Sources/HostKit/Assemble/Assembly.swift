@@ -163,8 +163,8 @@ private func assembleLocked(
                         source, version: release.version, layout, directory, options, threads: threads)
                 } catch var failure as Failure where failure.code == .refused {
                     failure.place = source.url
-                    failure.hint =
-                        failure.hint ?? "its checksum is right, so the mirror has it like this: name another mirror"
+                    // Whatever helps with an archive of the user's own: this one is the mirror's.
+                    failure.hint = "its checksum is right, so the mirror has it like this: name another mirror"
                     throw failure
                 }
             }

@@ -1,5 +1,5 @@
-/// In the place of the house's SHA-256, whose library takes a minute to build and reads nothing of an image: the same shape,
-/// made of FNV-1a sums.
+/// In the place of the house's sums, whose library takes a minute to build and reads nothing of an image: the same shapes, made
+/// of FNV-1a.
 public struct Digest: Sendable {
     public let hex: String
 }
@@ -13,4 +13,8 @@ public func sha256(_ bytes: [UInt8]) -> Digest {
         hex += String(repeating: "0", count: 16 - digits.count) + digits
     }
     return Digest(hex: hex)
+}
+
+public func pbkdf2SHA512(_ password: [UInt8], salt: [UInt8], iterations: Int, count: Int) -> [UInt8] {
+    Array(sha256(password + salt).hex.utf8.prefix(count))
 }
