@@ -170,7 +170,7 @@ let package = Package(
                 "Schema", "OCI", "Digest",
                 "Documents", "Files", "ProviderAPI", "CSystem",
             ]),
-        hostKit("Reports", ["Execution", "State", "Documents", "CSystem"]),
+        hostKit("Reports", ["Execution", "State", "Documents", "Files", "CSystem"]),
         .executableTarget(
             name: "Host",
             dependencies: [
@@ -315,7 +315,7 @@ let package = Package(
             dependencies: ["TestSupport", "Execution", "State", "Workers", "ProviderAPI", "Documents"],
             swiftSettings: strict),
         .testTarget(
-            name: "ReportsTests", dependencies: ["Reports", "Execution", "Documents"], swiftSettings: strict),
+            name: "ReportsTests", dependencies: ["TestSupport", "Reports", "Execution", "Documents"], swiftSettings: strict),
         .testTarget(name: "SlowcloudTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "BadcloudTests", dependencies: ["TestSupport", "CSystem", "WorkersTestHost"], swiftSettings: strict),

@@ -2,7 +2,6 @@ import ArgumentParser
 import Discovery
 import Documents
 import Execution
-import Files
 import Reports
 
 /// What vendors would refuse about a disk image, before a byte is sent.
@@ -41,20 +40,39 @@ struct Check: AsyncParsableCommand {
             throw Failure(
                 .usage, "no enabled provider has rules about disk images", hint: "see: eulerpublisher provider list")
         }
+        // Before the image is read: what can't be written is told at once, and nothing is lost by it.
+        let reports = try reports()
         let examination = try await session.executor(QuietReport()).examine(
             image: image, providers: ids, market: isMarket)
-        if let sarif {
-            let document = SARIF.document(examination, version: EulerPublisher.version)
-            let text = String(decoding: try DocumentCoding.encode(document, pretty: true), as: UTF8.self)
-            try File.replace(sarif, with: Array(Printable.json(text).utf8))
-        }
-        if let junit { try File.replace(junit, with: Array(JUnit.document(examination).utf8)) }
-        if let html { try File.replace(html, with: Array(CheckHTML.page(examination).utf8)) }
         if json {
             try Output.document(of: CheckJSON(examination))
         } else {
             Output.result(CheckText.text(examination, verbose: verbose))
         }
+        for report in reports { try report.file.write(try report.text(examination)) }
+        if let lost = Output.undelivered { throw lost }
         if examination.errors > 0 { throw ExitCode(Failure.Code.checkFailed.exitStatus) }
+    }
+
+    private struct Report {
+        var file: ReportFile
+        var text: (Examination) throws -> String
+    }
+
+    /// - Throws: `Failure(.usage)` if one would be written over the image or another, or can't be at all.
+    private func reports() throws -> [Report] {
+        var reports: [Report] = []
+        if let sarif {
+            reports.append(
+                Report(file: try ReportFile(sarif)) { examination in
+                    let document = SARIF.document(examination, version: EulerPublisher.version)
+                    let bytes = try DocumentCoding.encode(document, pretty: true)
+                    return Printable.json(String(decoding: bytes, as: UTF8.self))
+                })
+        }
+        if let junit { reports.append(Report(file: try ReportFile(junit), text: JUnit.document)) }
+        if let html { reports.append(Report(file: try ReportFile(html), text: CheckHTML.page)) }
+        try ReportFile.checkApart(reports.map(\.file), image: image)
+        return reports
     }
 }

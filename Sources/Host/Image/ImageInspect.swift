@@ -28,5 +28,6 @@ struct ImageInspect: AsyncParsableCommand {
         } else {
             Output.result(ImageText.text(facts, name: file))
         }
+        if let lost = Output.undelivered { throw lost }
     }
 }
