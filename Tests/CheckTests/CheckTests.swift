@@ -76,7 +76,7 @@ struct CheckTests {
         let sarif = try JSONDecoder().decode(JSON.self, from: Data(scratch.text("a.sarif").utf8))
         let results = sarif["runs"]?.array?.first?["results"]?.array ?? []
         #expect(results.filter { $0["level"]?.string == "error" }.count == 2)
-        #expect(try run(["python3", "-c", Self.junit, "\(scratch.path)/a.xml"]).output == "20 2\n")
+        #expect(try run(["python3", "-c", Self.junit, "\(scratch.path)/a.xml"]).output == "21 2\n")
         let page = try scratch.text("a.html")
         #expect(page.contains("local.image.no-published-password") && !page.contains("<script"))
     }

@@ -41,7 +41,7 @@ public struct VolumeFacts: Sendable, Codable, Equatable {
     public var clean: Fact<Bool>
     /// Whether a journal waits to be replayed: what is read is then the state before that.
     public var needsRecovery: Fact<Bool>
-    /// Whether it notes errors that were found in it.
+    /// Whether it notes errors that were found in it, or is so damaged that it can't be read.
     public var hasErrors: Fact<Bool>
 
     enum CodingKeys: String, CodingKey {

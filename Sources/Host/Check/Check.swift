@@ -10,7 +10,7 @@ struct Check: AsyncParsableCommand {
         abstract: "Checks a disk image by the rules of providers: what a vendor would refuse, and why.",
         discussion: """
             The image is read by a process of its own, without root, network or mounting, and once for all providers. \
-            Exit status 3 if a rule of severity error failed.
+            Exit status 3 if a rule of severity error failed, or could not be answered.
             """)
 
     enum Purpose: String, ExpressibleByArgument, CaseIterable { case publish, marketplace }
@@ -51,7 +51,7 @@ struct Check: AsyncParsableCommand {
         }
         for report in reports { try report.file.write(try report.text(examination)) }
         if let lost = Output.undelivered { throw lost }
-        if examination.errors > 0 { throw ExitCode(Failure.Code.checkFailed.exitStatus) }
+        if examination.errors > 0 || !examination.unanswered.isEmpty { throw ExitCode(Failure.Code.checkFailed.exitStatus) }
     }
 
     private struct Report {

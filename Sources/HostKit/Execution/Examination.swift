@@ -23,6 +23,11 @@ public struct Examination: Sendable {
         providers.flatMap(\.findings).count { $0.outcome == "fail" && $0.severity == "error" }
     }
 
+    /// Rules that stop a publication and could not be answered: an image that nobody could look into is not taken for a good one.
+    public var unanswered: [OperationResult.Finding] {
+        providers.flatMap(\.findings).filter { $0.outcome == "unknown" && $0.severity == "error" }
+    }
+
     public init(image: String, facts: ImageFacts, providers: [Provider]) {
         (self.image, self.facts, self.providers) = (image, facts, providers)
     }

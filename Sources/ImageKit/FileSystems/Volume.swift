@@ -77,6 +77,9 @@ public struct Volume: Sendable {
         if let size = signature.size { facts.size = .known(size, evidence) }
         if let blockSize = signature.blockSize { facts.blockSize = .known(blockSize, evidence) }
         facts.readable = .unknown(why)
+        if let refusal, ExtSuperblock.isDamage(refusal) {
+            facts.hasErrors = .known(true, [Evidence("\(name): \(refusal.place ?? "")", text: refusal.message)])
+        }
         return facts
     }
 }

@@ -30,6 +30,23 @@ extension CheckExample {
             .notEncrypted, broken: { $0.root { $0.kind = .known("crypto_LUKS") } },
             blind: { $0.facts.disk?.encrypted = .cutOff }),
         CheckExample(
+            .soundDisk, broken: { $0.facts.partitions?.defects = .known(["partitions 1 and 2 overlap"]) },
+            blind: { $0.facts.partitions?.defects = .cutOff }),
+        CheckExample(
+            .soundDisk,
+            broken: {
+                $0.root {
+                    $0.readable = .unknown("its checksum is wrong")
+                    $0.hasErrors = .known(true, [Evidence("partition 2: superblock", text: "its checksum is wrong")])
+                }
+            }, blind: { $0.facts.mounts?.volumes = .cutOff }),
+        CheckExample(
+            .soundDisk,
+            broken: {
+                $0.facts.partitions?.table = .absent([Evidence("sector 0")])
+                $0.facts.mounts?.volumes = .known([])
+            }, blind: { $0.facts.mounts?.volumes = .cutOff }),
+        CheckExample(
             .partitionTable(in: [.mbr]), broken: { $0.facts.partitions?.table = .known(.gpt) },
             blind: { $0.facts.partitions?.table = .cutOff }),
         CheckExample(

@@ -9,7 +9,7 @@ public enum CheckText {
         var parts = [ImageHeadline.text(examination.facts, name: examination.image), counts(examination)]
         let wanted = groups.filter { verbose || $0.finding.outcome != "pass" }
         parts += wanted.map(block)
-        parts.append(ending(groups))
+        parts.append(ending(groups, examination))
         return parts.joined(separator: "\n\n")
     }
 
@@ -67,14 +67,20 @@ public enum CheckText {
         }
     }
 
-    private static func ending(_ groups: [FindingGroup]) -> String {
+    private static func ending(_ groups: [FindingGroup], _ examination: Examination) -> String {
         let errors = groups.count { $0.finding.outcome == "fail" && $0.finding.severity == "error" }
-        if errors > 0 {
-            return "\(errors) \(errors == 1 ? "finding" : "findings") must be mended. Exit 3."
+        let unanswered = examination.unanswered
+        var lines: [String] = []
+        if errors > 0 { lines.append("\(errors) \(errors == 1 ? "finding" : "findings") must be mended.") }
+        if let first = unanswered.first {
+            let rules = unanswered.count == 1 ? "1 rule that stops" : "\(unanswered.count) rules that stop"
+            lines.append(
+                "\(rules) a publication can't be answered: \(Printable.short(first.message.text(), limit: 200))")
         }
+        if !lines.isEmpty { return (lines + ["Exit 3."]).joined(separator: lines.count > 1 || errors == 0 ? "\n" : " ") }
         let rest = groups.count { $0.finding.outcome == "fail" }
         // Of an image that can't be read nothing fails: that is not to be taken for praise.
-        let unknown = groups.count { $0.finding.outcome == "unknown" }
+        let unknown = groups.filter { $0.finding.outcome == "unknown" }.reduce(0) { $0 + 1 + $1.others.count }
         let untold = unknown == 0 ? "" : " \(unknown) can't be told."
         return (rest == 0 ? "Nothing to mend." : "Nothing must be mended; \(rest) to look at.") + untold
     }

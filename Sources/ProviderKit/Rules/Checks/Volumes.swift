@@ -72,6 +72,28 @@ extension CheckSubject {
         return verdict.outcome(pass: "every file system was unmounted in order")
     }
 
+    func soundDisk() throws(Unknown) -> Outcome {
+        var verdict = Verdict()
+        let table = try partitions
+        for defect in verdict.value(table.defects) ?? [] where defect != PartitionFacts.grown {
+            verdict.wrong(
+                defect, table.defects.places(or: "partition table").map { Evidence($0.path, text: defect) },
+                .byHand("take the whole disk anew, or mend its partition table (sfdisk, gdisk)"))
+        }
+        let found = verdict.value(try mounts.volumes) ?? []
+        if case .absent(let places) = table.table, found.allSatisfy({ $0.kind.value == nil && !$0.kind.isUnknown }) {
+            verdict.wrong(
+                "this is no disk: it has neither a partition table nor a file system that is known", places,
+                .byHand("take the whole disk that the system was installed on"))
+        }
+        for volume in found where volume.readable.value != true && volume.hasErrors.value == true {
+            verdict.wrong(
+                "the \(volume.kind.value ?? "file system") of \(place(volume).path) is damaged",
+                volume.hasErrors.evidence, .fileSystemRepair)
+        }
+        return verdict.outcome(pass: "the partition table and the file systems are whole")
+    }
+
     func freeSpace(percent: Int) throws(Unknown) -> Outcome {
         let volume = try rootVolume()
         let size = try volume.size.get(or: "the root's size is not known")
