@@ -60,7 +60,7 @@ public final class DiskInspection {
         ).facts()
         facts.boot = boot
         facts.fstab = FstabReader(tree).facts()
-        facts.kernels = KernelReader(tree).facts()
+        facts.kernels = KernelReader(tree, entries: boot.defaultEntries).facts()
         facts.packages = PackageReader(tree).facts()
         let ssh = SSHReader(tree).facts()
         let accounts = AccountReader(tree, ssh: ssh).facts()

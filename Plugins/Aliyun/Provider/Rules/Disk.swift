@@ -60,7 +60,8 @@ extension AliyunRules {
             .fileSystems(in: ["ext4", "xfs", "ext3"]),
             remediations: [.byHand("make the root anew as ext4 or xfs")]),
         Rule(
-            "aliyun.ecs.sound-disk", "AL-01", .error, "The partition table is sound, and no file system is damaged.",
+            "aliyun.ecs.sound-disk", "AL-01", .error,
+            "The partition table is sound, and neither a file system nor an initramfs is damaged.",
             why: "What is cut off or lies over something else is lost, and no machine starts from it.",
             fix: "Take the whole disk anew; don't cut the file (truncate, qemu-img resize --shrink).",
             source: Page.detection, .soundDisk),

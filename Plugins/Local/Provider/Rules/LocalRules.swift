@@ -30,7 +30,8 @@ enum LocalRules {
             why: "Firmware and clouds find no system without one.", fix: "Build the image on a partitioned disk.",
             source: uefi, .partitionTable(in: [.mbr, .gpt])),
         Rule(
-            "local.image.sound-disk", "L-21", .error, "The partition table is sound, and no file system is damaged.",
+            "local.image.sound-disk", "L-21", .error,
+            "The partition table is sound, and neither a file system nor an initramfs is damaged.",
             why: "What is cut off or lies over something else is lost, and no machine starts from it.",
             fix: "Take the whole disk anew; don't cut the file (truncate, qemu-img resize --shrink).",
             source: "https://uefi.org/specs/UEFI/2.10/05_GUID_Partition_Table_Format.html", .soundDisk),

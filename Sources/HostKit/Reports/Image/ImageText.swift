@@ -62,7 +62,7 @@ public enum ImageText {
 
     private static func boot(_ facts: ImageFacts) -> [String] {
         guard let boot = facts.boot else { return [] }
-        var lines = [ImageHeadline.boots(facts) ?? ""]
+        var lines = [ImageHeadline.boots(facts) ?? ""] + [facts.startTrouble].compactMap { $0.map { "! \($0)" } }
         if let loaders = boot.efi.value, !loaders.isEmpty {
             lines.append(loaders.map { "\($0.path)\($0.isSigned ? " (signed)" : "")" }.joined(separator: ", "))
         }
@@ -94,6 +94,7 @@ public enum ImageText {
                 let maker = initramfs.generator.value?.rawValue ?? "initramfs"
                 lines[0] += "  \(maker), \(Amounts.binary(initramfs.size)), \(initramfs.modules.count) modules"
             }
+            if let damage = kernel.initramfsDamage { lines.append("! the initramfs is damaged: \(damage)") }
             let early = kernel.drivers.filter { $0.early.value != nil }.map(\.name)
             if !early.isEmpty { lines.append("  at start: " + early.joined(separator: " ")) }
             return lines

@@ -91,6 +91,12 @@ extension CheckSubject {
                 "the \(volume.kind.value ?? "file system") of \(place(volume).path) is damaged",
                 volume.hasErrors.evidence, .fileSystemRepair)
         }
+        for kernel in facts.kernels?.kernels.value ?? [] where kernel.image.value != nil {
+            guard let damage = kernel.initramfsDamage else { continue }
+            verdict.wrong(
+                "the initramfs of kernel \(kernel.version) is damaged: \(damage)",
+                [Evidence("kernel \(kernel.version)", text: damage)], .byHand("make the initramfs anew"))
+        }
         return verdict.outcome(pass: "the partition table and the file systems are whole")
     }
 
