@@ -1,3 +1,4 @@
+import CSystem
 import Documents
 import Glibc
 import Reports
@@ -19,6 +20,12 @@ enum Output {
             descriptor = open("/dev/null", O_RDWR)
         }
         if descriptor > STDERR_FILENO { close(descriptor) }
+    }
+
+    /// Columns of the terminal that results go to, 100 at most; nil of a pipe or a file, which have whole lines.
+    static var width: Int? {
+        let columns = Int(eps_terminal_width(STDOUT_FILENO))
+        return columns > 0 ? min(columns, 100) : nil
     }
 
     static func error(_ text: String) { _ = write(Printable.text(text) + "\n", to: STDERR_FILENO) }

@@ -95,6 +95,16 @@ struct CheckTests {
         #expect(market.failed("error").contains("aws.ami.no-preset-password"))
     }
 
+    @Test("For a marketplace all are asked, and who has none says what it says of any image")
+    func marketplaceOfAll() async throws {
+        let (plain, _) = try await report(.openEuler)
+        let (market, status) = try await report(.openEuler, ["--for", "marketplace"])
+        #expect(status == 3 && market.providers.map(\.id) == plain.providers.map(\.id))
+        let local = { (report: Report) in report.providers.first { $0.id == "local" }?.findings.map(\.rule) }
+        #expect(local(market) == local(plain) && local(market)?.isEmpty == false)
+        #expect(market.failed("error").contains("local.image.no-published-password"))
+    }
+
     @Test("What there is on one screen")
     func inspect() async throws {
         let answer = try await euler(["image", "inspect", Images.shared.path(.openEuler)])

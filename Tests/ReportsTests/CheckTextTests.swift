@@ -41,4 +41,46 @@ import Testing
             finding("acme.a", "warning", "unknown", "why"), finding("acme.b", "info", "unknown", "why"))
         #expect(ending(examination).hasSuffix("Nothing to mend. 2 can't be told."))
     }
+
+    private let kernelLine = "/boot/vmlinuz root=UUID=1 " + String(repeating: "console=ttyS0 ", count: 30)
+
+    @Test("At a terminal no line is wider than it, in a pipe lines are whole", arguments: [40, 80, 100])
+    func width(_ columns: Int) {
+        var wrong = finding("acme.a", "error", "fail", String(repeating: "many words ", count: 30))
+        wrong.why = LocalizedText(String(repeating: "镜像 ", count: 60))
+        wrong.source = "https://example.com/" + String(repeating: "x", count: 150)
+        wrong.places = [Evidence("/boot/grub2/grub.cfg", line: 3, text: kernelLine)]
+        let text = CheckText.text(examination(wrong), width: columns)
+        for line in text.split(separator: "\n") { #expect(Columns.width(String(line)) <= columns, "\(line)") }
+        #expect(text.contains("/boot/grub2/grub.cfg:3  /boot/vm") || columns == 40)
+        #expect(text.contains("…"))
+        #expect(CheckText.text(examination(wrong)).contains(String(repeating: "x", count: 150)))
+        // What was folded is all there.
+        let letters = { (text: String) in text.filter { $0 == "镜" }.count }
+        #expect(letters(text) == 60)
+    }
+
+    @Test("An image's screen says what is not read, how large a sparse file is, and whose its packages are")
+    func screen() {
+        var facts = ImageFacts()
+        facts.disk = DiskFacts(format: "raw", variant: nil, fileSize: 20 << 30, virtualSize: 20 << 30)
+        facts.partitions = PartitionFacts(
+            table: .known(.gpt),
+            partitions: .known([Partition(number: 1, start: 1 << 20, size: 1 << 30, type: "83", role: .linux, uuid: "1")]),
+            defects: .known([]))
+        facts.mounts = MountFacts(
+            volumes: .known([VolumeFacts(partition: 1, kind: .known("xfs"), unknown: "xfs is not read")]),
+            mounts: .unknown("xfs is not read"), unmounted: .known([]))
+        func package(_ manager: PackageDatabase.Manager, _ name: String) -> Package {
+            Package(manager: manager, name: name, version: "1", architecture: "noarch")
+        }
+        facts.packages = PackageFacts(
+            manager: .known(.rpm), packages: .known([package(.rpm, "a"), package(.rpm, "b"), package(.dpkg, "c")]),
+            databases: [])
+        let text = ImageText.text(facts, name: "disk.raw", allocated: 562 << 20)
+        for words in ["raw, 20 GiB long, 562 MiB on disk", "xfs  not read", "3: 2 of rpm, 1 of dpkg"] {
+            #expect(text.contains(words), "\(words) in \(text)")
+        }
+        #expect(ImageText.text(facts, name: "disk.raw").contains("raw, 20 GiB on disk"))
+    }
 }

@@ -21,7 +21,7 @@ struct Check: AsyncParsableCommand {
         name: [.short, .long],
         help: ArgumentHelp("Whose rules; may be repeated. Default: all that are enabled.", valueName: "id"))
     var provider: [String] = []
-    @Option(name: .customLong("for"), help: "marketplace: also what the vendors' marketplaces ask for.")
+    @Option(name: .customLong("for"), help: "marketplace: also what the vendors' marketplaces ask for, of those that have one.")
     var purpose = Purpose.publish
     @Flag(help: "Facts and findings as a JSON document.") var json = false
     @Option(help: ArgumentHelp("Writes the findings as SARIF 2.1.0.", valueName: "file")) var sarif: String?
@@ -35,7 +35,7 @@ struct Check: AsyncParsableCommand {
         let isMarket = purpose == .marketplace
         var ids: [String] = []
         for id in provider where !ids.contains(id) { ids.append(id) }
-        if ids.isEmpty { ids = session.providers.judging(market: isMarket) }
+        if ids.isEmpty { ids = session.providers.judging }
         guard !ids.isEmpty else {
             throw Failure(
                 .usage, "no enabled provider has rules about disk images", hint: "see: eulerpublisher provider list")
@@ -47,7 +47,7 @@ struct Check: AsyncParsableCommand {
         if json {
             try Output.document(of: CheckJSON(examination))
         } else {
-            Output.result(CheckText.text(examination, verbose: verbose))
+            Output.result(CheckText.text(examination, verbose: verbose, width: Output.width))
         }
         for report in reports { try report.file.write(try report.text(examination)) }
         if let lost = Output.undelivered { throw lost }

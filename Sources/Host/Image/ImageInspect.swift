@@ -1,5 +1,6 @@
 import ArgumentParser
 import Documents
+import Glibc
 import Images
 import Reports
 
@@ -19,6 +20,14 @@ struct ImageInspect: AsyncParsableCommand {
     @Flag(help: "All facts, each with its place, as a JSON document.") var json = false
     @OptionGroup var places: PlaceOptions
 
+    /// Bytes that the file takes on its disk: of a sparse one less than it is long.
+    private var allocated: UInt64? {
+        var status = stat()
+        guard stat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        // In units of 512 bytes, whatever the file system's (inode(7)).
+        return UInt64(max(0, status.st_blocks)) * 512
+    }
+
     func run() async throws {
         let session = try Session(places)
         let reader = try ImageReader(file, executable: ImageReader.executable(beside: session.workerExecutable))
@@ -26,7 +35,7 @@ struct ImageInspect: AsyncParsableCommand {
         if json {
             try Output.document(of: facts)
         } else {
-            Output.result(ImageText.text(facts, name: file))
+            Output.result(ImageText.text(facts, name: file, allocated: allocated, width: Output.width))
         }
         if let lost = Output.undelivered { throw lost }
     }

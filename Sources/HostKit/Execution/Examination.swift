@@ -37,7 +37,7 @@ extension Executor {
     /// Reads an image once and has the rules of providers judge it; no network, and nothing is kept.
     /// - Parameters:
     ///   - providers: ids; those without rules for disk images are an error.
-    ///   - market: also what the vendors' marketplaces ask for.
+    ///   - market: also what the vendors' marketplaces ask for; a provider that has none says what it says of any image.
     /// - Throws: `Failure` if the image can't be read, or a provider breaks.
     public func examine(image: String, providers ids: [String], market: Bool) async throws -> Examination {
         let providers = try ids.map { try self.providers.provider(id: $0) }
@@ -46,9 +46,6 @@ extension Executor {
             guard provider.manifest.artifacts.contains("disk"), operations.contains(EP_OP_CHECK)
             else {
                 throw Failure(.usage, "\(id) has no rules about disk images", hint: "see: provider list")
-            }
-            guard !market || operations.contains(EP_OP_MARKETPLACE_CHECK) else {
-                throw Failure(.usage, "\(id) has no marketplace", hint: "leave out --for marketplace, or \(id)")
             }
         }
         let examined = ExaminedImage(image, reader: readerExecutable)
@@ -75,7 +72,8 @@ extension Executor {
     ) async throws -> [OperationResult.Finding] {
         let run = try bare(provider, image: image, context)
         // The marketplace's rules are those for every publication, and more.
-        return try await run.invoke(market ? EP_OP_MARKETPLACE_CHECK : EP_OP_CHECK).findings ?? []
+        let hasMarket = provider.manifest.operations.contains(EP_OP_MARKETPLACE_CHECK)
+        return try await run.invoke(market && hasMarket ? EP_OP_MARKETPLACE_CHECK : EP_OP_CHECK).findings ?? []
     }
 
     /// A provider's rules as data.

@@ -3,14 +3,16 @@ public import Execution
 
 /// What a check says to people: a line a provider, then each finding with its evidence, reason, remedy and source.
 public enum CheckText {
-    /// - Parameter verbose: whether what passed is listed as well.
-    public static func text(_ examination: Examination, verbose: Bool = false) -> String {
+    /// - Parameters:
+    ///   - verbose: whether what passed is listed as well.
+    ///   - width: columns that no line is wider than; nil leaves lines whole.
+    public static func text(_ examination: Examination, verbose: Bool = false, width: Int? = nil) -> String {
         let groups = FindingGroup.groups(of: examination)
         var parts = [ImageHeadline.text(examination.facts, name: examination.image), counts(examination)]
         let wanted = groups.filter { verbose || $0.finding.outcome != "pass" }
-        parts += wanted.map(block)
+        parts += wanted.map { block($0, width) }
         parts.append(ending(groups, examination))
-        return parts.joined(separator: "\n\n")
+        return Columns.fold(parts.joined(separator: "\n\n"), to: width)
     }
 
     private static func counts(_ examination: Examination) -> String {
@@ -28,7 +30,7 @@ public enum CheckText {
     /// Rules that a group names beside its first; the other reports have them all.
     private static let othersShown = 8
 
-    private static func block(_ group: FindingGroup) -> String {
+    private static func block(_ group: FindingGroup, _ width: Int?) -> String {
         let finding = group.finding
         var lines = ["  \(mark(finding)) \(finding.rule)"]
         if let reference = finding.reference { lines[0] += " (\(reference))" }
@@ -43,7 +45,10 @@ public enum CheckText {
             "    "
                 + (places.isEmpty ? [finding.evidence, message].compactMap(\.self).joined(separator: "  ") : message))
         let shown = places.prefix(5)
-        lines += shown.map { "      \($0.shown)" }
+        lines += shown.map { place in
+            let line = "      \(Printable.line(place.shown))"
+            return width.map { Columns.short(line, to: $0) } ?? line
+        }
         if places.count > shown.count { lines.append("      and \(places.count - shown.count) more") }
         guard finding.outcome != "pass" else { return lines[0] }
         if finding.outcome == "fail" {
