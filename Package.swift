@@ -315,7 +315,8 @@ let package = Package(
             dependencies: ["TestSupport", "Execution", "State", "Workers", "ProviderAPI", "Documents"],
             swiftSettings: strict),
         .testTarget(
-            name: "ReportsTests", dependencies: ["TestSupport", "Reports", "Execution", "Documents"], swiftSettings: strict),
+            name: "ReportsTests", dependencies: ["TestSupport", "Reports", "Execution", "Documents"],
+            swiftSettings: strict),
         .testTarget(name: "SlowcloudTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "BadcloudTests", dependencies: ["TestSupport", "CSystem", "WorkersTestHost"], swiftSettings: strict),

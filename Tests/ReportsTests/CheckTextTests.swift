@@ -66,7 +66,9 @@ import Testing
         facts.disk = DiskFacts(format: "raw", variant: nil, fileSize: 20 << 30, virtualSize: 20 << 30)
         facts.partitions = PartitionFacts(
             table: .known(.gpt),
-            partitions: .known([Partition(number: 1, start: 1 << 20, size: 1 << 30, type: "83", role: .linux, uuid: "1")]),
+            partitions: .known([
+                Partition(number: 1, start: 1 << 20, size: 1 << 30, type: "83", role: .linux, uuid: "1")
+            ]),
             defects: .known([]))
         facts.mounts = MountFacts(
             volumes: .known([VolumeFacts(partition: 1, kind: .known("xfs"), unknown: "xfs is not read")]),

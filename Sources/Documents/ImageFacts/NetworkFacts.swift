@@ -135,7 +135,8 @@ public struct NetworkProfile: Sendable, Equatable, Codable {
     /// It is for a device that the kernel makes up and no card is behind: its address is its own in any machine.
     public var isVirtual: Bool {
         [
-            "wireguard", "dummy", "tun", "tap", "veth", "vxlan", "geneve", "gre", "gretap", "ip6gre", "ip6gretap", "ipip", "sit",
+            "wireguard", "dummy", "tun", "tap", "veth", "vxlan", "geneve", "gre", "gretap", "ip6gre", "ip6gretap",
+            "ipip", "sit",
             "vti", "vti6", "ip6tnl", "ifb", "nlmon", "vcan", "vxcan", "xfrm", "wwan", "ip-tunnel",
         ].contains(type)
     }

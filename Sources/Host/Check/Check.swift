@@ -21,7 +21,9 @@ struct Check: AsyncParsableCommand {
         name: [.short, .long],
         help: ArgumentHelp("Whose rules; may be repeated. Default: all that are enabled.", valueName: "id"))
     var provider: [String] = []
-    @Option(name: .customLong("for"), help: "marketplace: also what the vendors' marketplaces ask for, of those that have one.")
+    @Option(
+        name: .customLong("for"),
+        help: "marketplace: also what the vendors' marketplaces ask for, of those that have one.")
     var purpose = Purpose.publish
     @Flag(help: "Facts and findings as a JSON document.") var json = false
     @Option(help: ArgumentHelp("Writes the findings as SARIF 2.1.0.", valueName: "file")) var sarif: String?
@@ -51,7 +53,9 @@ struct Check: AsyncParsableCommand {
         }
         for report in reports { try report.file.write(try report.text(examination)) }
         if let lost = Output.undelivered { throw lost }
-        if examination.errors > 0 || !examination.unanswered.isEmpty { throw ExitCode(Failure.Code.checkFailed.exitStatus) }
+        if examination.errors > 0 || !examination.unanswered.isEmpty {
+            throw ExitCode(Failure.Code.checkFailed.exitStatus)
+        }
     }
 
     private struct Report {

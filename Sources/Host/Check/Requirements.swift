@@ -24,7 +24,9 @@ struct Requirements: AsyncParsableCommand {
                 .object(["format": 1, "provider": .string(provider), "rules": .array(items)]))
         } else {
             Output.result(
-                markdown ? RequirementsText.markdown(items, provider: provider) : Columns.fold(RequirementsText.table(items), to: Output.width))
+                markdown
+                    ? RequirementsText.markdown(items, provider: provider)
+                    : Columns.fold(RequirementsText.table(items), to: Output.width))
         }
         if let lost = Output.undelivered { throw lost }
     }

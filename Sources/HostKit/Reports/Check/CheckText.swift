@@ -82,7 +82,9 @@ public enum CheckText {
             lines.append(
                 "\(rules) a publication can't be answered: \(Printable.short(first.message.text(), limit: 200))")
         }
-        if !lines.isEmpty { return (lines + ["Exit 3."]).joined(separator: lines.count > 1 || errors == 0 ? "\n" : " ") }
+        if !lines.isEmpty {
+            return (lines + ["Exit 3."]).joined(separator: lines.count > 1 || errors == 0 ? "\n" : " ")
+        }
         let rest = groups.count { $0.finding.outcome == "fail" }
         // Of an image that can't be read nothing fails: that is not to be taken for praise.
         let unknown = groups.filter { $0.finding.outcome == "unknown" }.reduce(0) { $0 + 1 + $1.others.count }

@@ -48,7 +48,9 @@ struct ExtSuperblock: Sendable {
             Failure(.refused, what, place: "superblock", hint: Self.repair)
         }
         let revision = try bytes.u32(0x4C)
-        guard revision <= 1 else { throw Failure(.refused, "revision \(revision) of ext is not known", place: "superblock") }
+        guard revision <= 1 else {
+            throw Failure(.refused, "revision \(revision) of ext is not known", place: "superblock")
+        }
         features = ExtFeatures(
             compatible: try bytes.u32(0x5C), incompatible: try bytes.u32(0x60), readOnly: try bytes.u32(0x64))
         guard !features.isJournalDevice else {

@@ -17,7 +17,9 @@ enum CloudNetwork {
 
     /// An item of version 1: an interface with its subnets. Routes and name servers of their own are none.
     private static func profile(_ item: YAMLNode) -> NetworkProfile? {
-        let types = ["physical": "ethernet", "bond": "bond", "bridge": "bridge", "vlan": "vlan", "infiniband": "infiniband"]
+        let types = [
+            "physical": "ethernet", "bond": "bond", "bridge": "bridge", "vlan": "vlan", "infiniband": "infiniband",
+        ]
         guard let type = item["type"]?.text.flatMap({ types[$0] }) else { return nil }
         let subnets = (item["subnets"]?.list ?? []).prefix(limit)
         let bound = type == "ethernet" ? item["mac_address"] : nil

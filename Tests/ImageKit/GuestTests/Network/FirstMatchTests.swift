@@ -33,8 +33,10 @@ import Testing
     @Test(
         "A file before it that is for other devices takes nothing away",
         arguments: [
-            "[Match]\nName=wg0\n[Network]\nAddress=10.9.0.1/24\n", "[Match]\nName=ve-*\nDriver=veth\n[Network]\nDHCP=no\n",
-            "[Match]\nName=e*\nMACAddress=52:54:00:12:34:56\n[Network]\nDHCP=no\n", "[Match]\nName=!e*\n[Network]\nDHCP=no\n",
+            "[Match]\nName=wg0\n[Network]\nAddress=10.9.0.1/24\n",
+            "[Match]\nName=ve-*\nDriver=veth\n[Network]\nDHCP=no\n",
+            "[Match]\nName=e*\nMACAddress=52:54:00:12:34:56\n[Network]\nDHCP=no\n",
+            "[Match]\nName=!e*\n[Network]\nDHCP=no\n",
         ])
     func others(_ text: String) {
         let facts = facts(["10-x.network": .file(text), "20-dhcp.network": Self.dhcp])
