@@ -79,10 +79,9 @@ public struct KernelReader {
         let beside = files.initramfsPlaces.map { Evidence($0) }
         guard let image = files.image, files.unified == nil else { return (files.initramfs, beside) }
         for entry in entries where try tree.find(entry.kernel)?.path == image.path {
-            // Before the last there are updates of the processor's own code.
-            guard let path = entry.initramfs.last(where: { !entry.missingInitramfs.contains($0) }) else {
-                return (nil, [entry.evidence])
-            }
+            guard let last = entry.initramfs.last else { return (nil, [entry.evidence]) }
+            // Before the last there are updates of the processor's own code. Those that are missing are the menu's defect.
+            let path = entry.initramfs.last { !entry.missingInitramfs.contains($0) } ?? last
             if let found = try tree.find(path), found.status.kind == .file { return (found, [Evidence(path)]) }
         }
         return (files.initramfs, beside)
