@@ -307,6 +307,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "RegistryPeersTests", dependencies: ["RegistryPeers", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ImagesTests", dependencies: ["TestSupport", "Images", "Documents"], swiftSettings: strict),
         .testTarget(name: "XMLTests", dependencies: ["XML", "Documents"], swiftSettings: strict),
         .testTarget(name: "StateTests", dependencies: ["TestSupport", "State", "Documents"], swiftSettings: strict),
         .testTarget(name: "PlansTests", dependencies: ["Plans", "Documents"], swiftSettings: strict),

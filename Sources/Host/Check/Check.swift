@@ -29,6 +29,7 @@ struct Check: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Writes the findings as JUnit XML.", valueName: "file")) var junit: String?
     @Option(help: ArgumentHelp("Writes the findings as an HTML page.", valueName: "file")) var html: String?
     @Flag(name: .shortAndLong, help: "What passed is listed as well.") var verbose = false
+    @OptionGroup var reading: ReadingOptions
     @OptionGroup var places: PlaceOptions
 
     func run() async throws {
@@ -41,7 +42,10 @@ struct Check: AsyncParsableCommand {
             throw Failure(
                 .usage, "no enabled provider has rules about disk images", hint: "see: eulerpublisher provider list")
         }
-        let examination = try await session.executor(QuietReport()).examine(
+        var executor = try session.executor(QuietReport())
+        executor.usesLibguestfs = !reading.withoutLibguestfs
+        executor.tell = ReadingOptions.tell
+        let examination = try await executor.examine(
             image: image, providers: ids, market: isMarket)
         if let sarif {
             let document = SARIF.document(examination, version: EulerPublisher.version)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Documents
+import Execution
 import Images
 import Reports
 
@@ -17,11 +18,21 @@ struct ImageInspect: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("A disk image: qcow2, raw, VHD, VHDX, VMDK; or a block device.", valueName: "file"))
     var file: String
     @Flag(help: "All facts, each with its place, as a JSON document.") var json = false
+    @OptionGroup var reading: ReadingOptions
     @OptionGroup var places: PlaceOptions
 
     func run() async throws {
         let session = try Session(places)
-        let reader = try ImageReader(file, executable: ImageReader.executable(beside: session.workerExecutable))
+        let interruption = Interruption()
+        Signals.interrupt(interruption)
+        let guestfish =
+            reading.withoutLibguestfs
+            ? nil
+            : Guestfish(
+                environment: session.environment, isCancelled: { interruption.signal != nil },
+                tell: ReadingOptions.tell)
+        let reader = try ImageReader.open(
+            file, executable: ImageReader.executable(beside: session.workerExecutable), through: guestfish)
         let facts = try reader.facts()
         if json {
             try Output.document(of: facts)
