@@ -115,7 +115,10 @@ enum GuestfishProcess {
             let start = eps_monotonic()
             while eps_monotonic() - start < grace * 1_000_000_000 {
                 _ = eps_kill_descendants(child, 0, 0)
-                if eps_collect(child, &status) != 0 { return status }
+                if eps_collect(child, &status) != 0 {
+                    _ = read()
+                    return status
+                }
                 _ = read()
             }
             _ = Glibc.kill(-child, SIGKILL)
