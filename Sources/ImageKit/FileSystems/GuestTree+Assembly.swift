@@ -80,11 +80,21 @@ private struct Assembler {
     )] {
         if try isRoot(fileSystem) { return [(fileSystem, volume.name)] }
         guard let copied = fileSystem as? CopiedFileSystem else { return [] }
-        var roots: [(any FileSystem, String)] = []
-        for one in try copied.bySubvolume() where try isRoot(one) {
-            roots.append((one, "\(volume.name), subvolume \(one.subvolume?.path ?? "")"))
+        var roots: [CopiedFileSystem] = []
+        for one in try copied.bySubvolume() where try isRoot(one) { roots.append(one) }
+        // A snapshot's fstab names what it was made of, and not the snapshot.
+        let own = roots.filter(namesItself)
+        if own.count == 1 { roots = own }
+        return roots.map { ($0, "\(volume.name), subvolume \($0.subvolume?.path ?? "")") }
+    }
+
+    /// Whether its fstab mounts this subvolume as the root.
+    private static func namesItself(_ root: CopiedFileSystem) -> Bool {
+        guard let text = try? GuestTree(root: root).text(fstab) else { return false }
+        return FstabLine.parse(text).contains { line in
+            line.point == "/" && (try? root.mounted(with: line.options))??.subvolume == root.subvolume
+                && line.options.contains { $0.hasPrefix("subvol") }
         }
-        return roots
     }
 
     /// FAT can't hold the links, owners and modes of one.
