@@ -223,7 +223,8 @@ let package = Package(
             dependencies: ["ImageTesting", "TestSupport", "FileSystems", "Blocks", "Documents"],
             path: "Tests/ImageKit/FileSystemsTests", swiftSettings: strict),
         .testTarget(
-            name: "PartitionsTests", dependencies: ["TestSupport", "Partitions", "Blocks", "Documents"],
+            name: "PartitionsTests",
+            dependencies: ["TestSupport", "Partitions", "FileSystems", "Blocks", "Documents"],
             path: "Tests/ImageKit/PartitionsTests", swiftSettings: strict),
         .testTarget(
             name: "InitramfsTests",

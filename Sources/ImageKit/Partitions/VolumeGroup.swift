@@ -7,7 +7,7 @@ import FileSystems
 struct VolumeGroup {
     let name: String
     private let physical: [String: (volume: PhysicalVolume?, start: UInt64)]
-    private let logical: [String: [String: LVMText.Value]]
+    let logical: [String: [String: LVMText.Value]]
     private let extentSize: UInt64
 
     private static let sector: UInt64 = 512
@@ -48,7 +48,8 @@ struct VolumeGroup {
         return (volumes, refusals)
     }
 
-    private init(_ text: [String: LVMText.Value], _ members: [PhysicalVolume]) throws(Failure) {
+    /// - Throws: `Failure` (refused) if the text can't be true.
+    init(_ text: [String: LVMText.Value], _ members: [PhysicalVolume]) throws(Failure) {
         let groups = text.compactMap { name, value in
             if case .section(let section) = value { (name: name, text: section) } else { nil }
         }
@@ -105,7 +106,8 @@ struct VolumeGroup {
         }
     }
 
-    private func source(of text: [String: LVMText.Value]) throws(Failure) -> LogicalVolume {
+    /// One volume's bytes.
+    func source(of text: [String: LVMText.Value]) throws(Failure) -> LogicalVolume {
         let count = text.number("segment_count") ?? 0
         guard count > 0, count <= Self.segmentLimit else {
             throw Failure(.refused, "what LVM says of it has \(count) segments")
