@@ -223,7 +223,8 @@ let package = Package(
             dependencies: ["ImageTesting", "TestSupport", "FileSystems", "Blocks", "Documents"],
             path: "Tests/ImageKit/FileSystemsTests", swiftSettings: strict),
         .testTarget(
-            name: "PartitionsTests", dependencies: ["TestSupport", "Partitions", "Blocks", "Documents"],
+            name: "PartitionsTests",
+            dependencies: ["TestSupport", "Partitions", "FileSystems", "Blocks", "Documents"],
             path: "Tests/ImageKit/PartitionsTests", swiftSettings: strict),
         .testTarget(
             name: "InitramfsTests",
@@ -307,6 +308,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "RegistryPeersTests", dependencies: ["RegistryPeers", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ImagesTests", dependencies: ["TestSupport", "Images", "Documents"], swiftSettings: strict),
         .testTarget(name: "XMLTests", dependencies: ["XML", "Documents"], swiftSettings: strict),
         .testTarget(name: "StateTests", dependencies: ["TestSupport", "State", "Documents"], swiftSettings: strict),
         .testTarget(name: "PlansTests", dependencies: ["Plans", "Documents"], swiftSettings: strict),

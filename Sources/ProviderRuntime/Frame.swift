@@ -15,6 +15,8 @@ public enum FrameKind: UInt16, Sendable {
     case imageFacts = 0xE542
     case blocksRead = 0xE543
     case blocksExtent = 0xE544
+    case imageUnread = 0xE545
+    case imageCopies = 0xE546
     // From the worker.
     case hello = 0xE581
     case log = 0xE582

@@ -30,6 +30,7 @@ struct Check: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Writes the findings as JUnit XML.", valueName: "file")) var junit: String?
     @Option(help: ArgumentHelp("Writes the findings as an HTML page.", valueName: "file")) var html: String?
     @Flag(name: .shortAndLong, help: "What passed is listed as well.") var verbose = false
+    @OptionGroup var reading: ReadingOptions
     @OptionGroup var places: PlaceOptions
 
     func run() async throws {
@@ -44,7 +45,10 @@ struct Check: AsyncParsableCommand {
         }
         // Before the image is read: what can't be written is told at once, and nothing is lost by it.
         let reports = try reports()
-        let examination = try await session.executor(QuietReport()).examine(
+        var executor = try session.executor(QuietReport())
+        executor.usesLibguestfs = !reading.withoutLibguestfs
+        executor.tell = ReadingOptions.tell
+        let examination = try await executor.examine(
             image: image, providers: ids, market: isMarket)
         if json {
             try Output.document(of: CheckJSON(examination))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Documents
+import Execution
 import Glibc
 import Images
 import Reports
@@ -18,6 +19,7 @@ struct ImageInspect: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("A disk image: qcow2, raw, VHD, VHDX, VMDK; or a block device.", valueName: "file"))
     var file: String
     @Flag(help: "All facts, each with its place, as a JSON document.") var json = false
+    @OptionGroup var reading: ReadingOptions
     @OptionGroup var places: PlaceOptions
 
     /// Bytes that the file takes on its disk: of a sparse one less than it is long.
@@ -30,7 +32,16 @@ struct ImageInspect: AsyncParsableCommand {
 
     func run() async throws {
         let session = try Session(places)
-        let reader = try ImageReader(file, executable: ImageReader.executable(beside: session.workerExecutable))
+        let interruption = Interruption()
+        Signals.interrupt(interruption)
+        let guestfish =
+            reading.withoutLibguestfs
+            ? nil
+            : Guestfish(
+                environment: session.environment, isCancelled: { interruption.signal != nil },
+                tell: ReadingOptions.tell)
+        let reader = try ImageReader.open(
+            file, executable: ImageReader.executable(beside: session.workerExecutable), through: guestfish)
         let facts = try reader.facts()
         if json {
             try Output.document(of: facts)

@@ -34,6 +34,13 @@ public struct Examination: Sendable {
 }
 
 extension Executor {
+    /// nil if it is not to be used, or not there.
+    var guestfish: Guestfish? {
+        guard usesLibguestfs else { return nil }
+        return Guestfish(
+            environment: environment, isCancelled: { [interruption] in interruption.signal != nil }, tell: tell)
+    }
+
     /// Reads an image once and has the rules of providers judge it; no network, and nothing is kept.
     /// - Parameters:
     ///   - providers: ids; those without rules for disk images are an error.
@@ -48,7 +55,7 @@ extension Executor {
                 throw Failure(.usage, "\(id) has no rules about disk images", hint: "see: provider list")
             }
         }
-        let examined = ExaminedImage(image, reader: readerExecutable)
+        let examined = ExaminedImage(image, reader: readerExecutable, guestfish: guestfish)
         let context = try context(run: nil, options: RunOptions(), parallel: nil)
         return try await interruption.withTask("the image was checked") {
             // While the image is read, the libraries of the providers are verified.

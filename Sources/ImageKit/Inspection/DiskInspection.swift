@@ -15,9 +15,9 @@ public final class DiskInspection {
     public let blocks: DiskImage
     private let name: String
     private let partitions: PartitionFacts
-    private let volumes: [Volume]
-    private let assembly: GuestTree.Assembly
-    private var known: ImageFacts?
+    var volumes: [Volume]
+    var assembly: GuestTree.Assembly
+    var known: ImageFacts?
 
     /// - Parameters:
     ///   - descriptor: of the image's file; stays the caller's, who keeps it open.

@@ -57,7 +57,7 @@ public enum ImageText {
         let mounts = facts.mounts?.mounts.value ?? []
         let volumes = facts.mounts?.volumes.value ?? []
         for partition in table.partitions.value ?? [] {
-            let volume = volumes.first { $0.partition == partition.number }
+            let volume = volumes.first { $0.partition == partition.number && $0.device == nil }
             let mount = mounts.first { $0.partition == partition.number }
             var parts = ["\(partition.number)", Amounts.binary(partition.size)]
             parts.append(volume?.kind.value ?? partition.content ?? partition.role?.rawValue ?? partition.type)
@@ -65,7 +65,17 @@ public enum ImageText {
             if let point = mount?.point { parts.append("at \(point)") }
             if case .unknown? = volume?.readable { parts.append("not read") }
             if let used = volume?.used.value { parts.append("\(Amounts.binary(used)) used") }
+            if let through = volume?.through { parts.append("through \(through)") }
             lines.append(parts.joined(separator: "  "))
+        }
+        // Of a disk without a table, and of LVM.
+        for volume in volumes where volume.partition == nil {
+            var parts = [volume.device ?? "the whole disk", volume.size.value.map(Amounts.binary) ?? ""]
+            parts += [volume.kind.value ?? "", volume.label.value ?? ""]
+            if let mount = mounts.first(where: { $0.place == volume.place }) { parts.append("at \(mount.point)") }
+            if let used = volume.used.value { parts.append("\(Amounts.binary(used)) used") }
+            if let through = volume.through { parts.append("through \(through)") }
+            lines.append(parts.filter { !$0.isEmpty }.joined(separator: "  "))
         }
         return lines + (table.defects.value ?? []).map { "! \($0)" }
     }

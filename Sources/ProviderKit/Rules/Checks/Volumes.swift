@@ -16,14 +16,14 @@ extension CheckSubject {
 
     private func rootVolume() throws(Unknown) -> VolumeFacts {
         let root = try rootMount()
-        guard let volume = try volumes().first(where: { $0.partition == root.partition }) else {
+        guard let volume = try volumes().first(where: { $0.place == root.place }) else {
             throw Unknown("the root's partition was not read")
         }
         return volume
     }
 
     private func place(_ volume: VolumeFacts, _ text: String? = nil) -> Evidence {
-        Evidence(volume.partition.map { "partition \($0)" } ?? "the whole disk", text: text)
+        Evidence(volume.place, text: text)
     }
 
     func fileSystems(in kinds: [String]) throws(Unknown) -> Outcome {
@@ -33,10 +33,9 @@ extension CheckSubject {
         // The boot loader's own, which the kernel need not mount.
         for mount in mounted where !(mount.kind == "vfat" && ["/boot", "/boot/efi", "/efi"].contains(mount.point)) {
             guard !kinds.contains(mount.kind) else { continue }
-            let partition = mount.partition.map { "partition \($0)" } ?? "the whole disk"
             verdict.wrong(
                 "\(mount.point) is \(mount.kind), and has to be \(kinds.either)",
-                [Evidence(partition, text: mount.kind)], .byHand("make \(mount.point) anew as \(kinds.first ?? "")"))
+                [Evidence(mount.place, text: mount.kind)], .byHand("make \(mount.point) anew as \(kinds.first ?? "")"))
         }
         return verdict.outcome(pass: "the file systems are \(kinds.either)")
     }
