@@ -143,6 +143,10 @@ let package = Package(
             "Inspection",
             ["Guest", "Initramfs", "PackageDatabases", "Partitions", "FileSystems", "Blocks", "Documents"]),
 
+        // Other programs, run so that nothing of them stays; images booted in a virtual machine of qemu's, and made into other forms.
+        imageKit("Programs", ["CSystem", "Documents", "Files"]),
+        imageKit("Booting", ["Programs", "CArchive", "CSystem", "Documents", "Files"]),
+
         // The process that reads one image, and nothing else.
         leaf(
             "ReaderRuntime",
@@ -170,12 +174,12 @@ let package = Package(
                 "Schema", "OCI", "Digest",
                 "Documents", "Files", "ProviderAPI", "CSystem",
             ]),
-        hostKit("Reports", ["Execution", "State", "Documents", "CSystem"]),
+        hostKit("Reports", ["Execution", "State", "Booting", "Documents", "CSystem"]),
         .executableTarget(
             name: "Host",
             dependencies: [
                 "Reports", "Execution", "Images", "Import", "Plans", "State", "Settings", "Discovery", "Workers",
-                "Prepare", "Assemble",
+                "Prepare", "Assemble", "Booting",
                 "HTTP",
                 "Documents", "Files", "CSystem", arguments,
             ],
@@ -214,6 +218,9 @@ let package = Package(
         .testTarget(
             name: "BlocksTests", dependencies: ["ImageTesting", "TestSupport", "Blocks", "Documents"],
             path: "Tests/ImageKit/BlocksTests", swiftSettings: strict),
+        .testTarget(
+            name: "BootingTests", dependencies: ["TestSupport", "Booting", "Programs", "Documents"],
+            path: "Tests/ImageKit/BootingTests", swiftSettings: strict),
         .testTarget(
             name: "GuestTests",
             dependencies: ["ImageTesting", "TestSupport", "Guest", "FileSystems", "Blocks", "Documents"],
