@@ -146,6 +146,7 @@ let package = Package(
         // Other programs, run so that nothing of them stays; images booted in a virtual machine of qemu's, and made into other forms.
         imageKit("Programs", ["CSystem", "Documents", "Files"]),
         imageKit("Booting", ["Programs", "CArchive", "CSystem", "Documents", "Files"]),
+        imageKit("Conversion", ["Programs", "Documents", "Files"]),
 
         // The process that reads one image, and nothing else.
         leaf(
@@ -174,12 +175,12 @@ let package = Package(
                 "Schema", "OCI", "Digest",
                 "Documents", "Files", "ProviderAPI", "CSystem",
             ]),
-        hostKit("Reports", ["Execution", "State", "Booting", "Documents", "CSystem"]),
+        hostKit("Reports", ["Execution", "State", "Booting", "Conversion", "Documents", "CSystem"]),
         .executableTarget(
             name: "Host",
             dependencies: [
                 "Reports", "Execution", "Images", "Import", "Plans", "State", "Settings", "Discovery", "Workers",
-                "Prepare", "Assemble", "Booting",
+                "Prepare", "Assemble", "Booting", "Conversion", "Programs",
                 "HTTP",
                 "Documents", "Files", "CSystem", arguments,
             ],
@@ -221,6 +222,12 @@ let package = Package(
         .testTarget(
             name: "BootingTests", dependencies: ["TestSupport", "Booting", "Programs", "Documents"],
             path: "Tests/ImageKit/BootingTests", swiftSettings: strict),
+        .testTarget(
+            name: "ConversionTests",
+            dependencies: [
+                "TestSupport", "Conversion", "Programs", "Partitions", "FileSystems", "Blocks", "Documents",
+            ],
+            path: "Tests/ImageKit/ConversionTests", swiftSettings: strict),
         .testTarget(
             name: "GuestTests",
             dependencies: ["ImageTesting", "TestSupport", "Guest", "FileSystems", "Blocks", "Documents"],

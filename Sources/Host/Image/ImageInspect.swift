@@ -5,7 +5,8 @@ import Reports
 
 struct ImageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "image", abstract: "Disk images.", subcommands: [ImageInspect.self, ImageBootTest.self])
+        commandName: "image", abstract: "Disk images.",
+        subcommands: [ImageInspect.self, ImageBootTest.self, ImageConvert.self, ImageResize.self])
 }
 
 /// What lies in a disk image, on one screen.

@@ -93,13 +93,19 @@ struct BootRun {
             answers = try await asked(machine, monitor)
             if let answers { findings += try await judged(answers, machine, monitor) }
         }
-        if problem == nil { findings.append(try await switchedOff(machine, monitor)) }
+        var console = timeline.console
+        if problem == nil {
+            // What is said while it is switched off tells nothing of what went wrong before.
+            let off = try await switchedOff(machine, monitor)
+            if off.outcome == .fail { console = timeline.console }
+            findings.append(off)
+        }
         let isFailed = problem != nil || findings.contains { $0.outcome == .fail }
         return BootReport(
             firmware: test.firmware, machine: test.machine, accelerator: accelerator, seconds: seconds,
             timeline: timeline.events, findings: findings, kernel: answers?.kernel, root: answers?.root,
             stop: timeline.stop?.mark, failure: problem?.text, hint: problem?.hint,
-            console: isFailed ? timeline.console.lastLines(25) : [])
+            console: isFailed ? console.lastLines(25) : [])
     }
 
     /// Waits until the goal is reached.

@@ -116,10 +116,3 @@ public struct BootTest: Sendable {
         return try await run.report()
     }
 }
-
-extension Program {
-    /// - Throws: `Failure` (usage) if it is not here.
-    public static func qemuImage(search: String) throws(Failure) -> Program {
-        try Program("qemu-img", apt: "qemu-utils", dnf: "qemu-img", search: search)
-    }
-}

@@ -15,14 +15,15 @@ struct GuestAnswers: Sendable, Equatable {
     var diskSize: UInt64?
     var isWhole = false
 
-    /// Printed by any POSIX shell; what a guest lacks is left out.
+    /// For any POSIX shell; what a guest lacks is left out. Older versions of cloud-init end their waiting with the first error: what
+    /// comes at its very end is waited for, a minute at most.
     static let question = """
         echo kernel=$(uname -r); echo root=$(sed -n 's/^\\([^ ]*\\) \\/ .*/\\1/p' /proc/mounts | tail -n 1); \
         cloud-init status --wait >/dev/null 2>&1; echo cloud-init-exit=$?; \
+        n=0; while [ ! -s \(Seed.facts) -o ! -e /run/cloud-init/result.json ] && [ $n -lt 60 ]; do sleep 1; n=$((n+1)); done; \
         cloud-init status --long 2>/dev/null | sed 's/^/cloud-init: /'; \
-        systemctl --failed --no-legend --plain --no-pager 2>/dev/null | sed 's/^/unit: /'; \
         sed 's/^/result: /' /run/cloud-init/result.json 2>/dev/null; \
-        n=0; while [ ! -s \(Seed.facts) ] && [ $n -lt 60 ]; do sleep 1; n=$((n+1)); done; \
+        systemctl --failed --no-legend --plain --no-pager 2>/dev/null | sed 's/^/unit: /'; \
         cat \(Seed.facts) 2>/dev/null; echo end=yes
         """
 

@@ -65,4 +65,23 @@ public struct QemuImage: Sendable, Equatable {
     /// The disk in one word, for qemu-img: driver and file are named in it.
     /// - Throws: an encoder's error if the path can't be said.
     public func word() throws -> String { "json:\(try disk(named: nil, file(named: nil)).text())" }
+
+    /// A part of the disk in one word, in bytes: to be read, or of a raw file of ours to be written.
+    public func word(offset: UInt64, size: UInt64, writable: Bool = false) throws -> String {
+        let inner: JSON =
+            writable && format == "raw"
+            ? ["driver": "file", "filename": .string(path)] : disk(named: nil, file(named: nil))
+        let part: JSON = [
+            "driver": "raw", "offset": .integer(Int64(clamping: offset)), "size": .integer(Int64(clamping: size)),
+            "file": inner,
+        ]
+        return "json:\(try part.text())"
+    }
+}
+
+extension Program {
+    /// - Throws: `Failure` (usage) if it is not here.
+    public static func qemuImage(search: String) throws(Failure) -> Program {
+        try Program("qemu-img", apt: "qemu-utils", dnf: "qemu-img", search: search)
+    }
 }
