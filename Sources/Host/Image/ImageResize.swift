@@ -28,13 +28,17 @@ struct ImageResize: AsyncParsableCommand {
         let interruption = Interruption()
         Signals.interrupt(interruption)
         let (image, output, isForced, progress) = (image, output, making.force, making.progress())
-        let result = try await interruption.withTask("the disk was resized") {
+        let (result, layout) = try await interruption.withTask("the disk was resized") {
             let sound = try await SoundImage(image, session)
             let layout = try Layout(
                 sound.facts, size: size.size(from: sound.source.virtualSize), place: image)
-            return try await Resizing(sound.source, layout, to: output, format, isForced: isForced)
+            let result = try await Resizing(sound.source, layout, to: output, format, isForced: isForced)
                 .run(read: sound.read, progress: progress)
+            return (result, layout)
         }
         try making.tell(result, of: image)
+        if !layout.isExt, !making.json {
+            Output.result("  its last partition holds no ext file system, and has the size that it had")
+        }
     }
 }

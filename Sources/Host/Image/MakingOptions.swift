@@ -52,7 +52,7 @@ struct SoundImage {
         let executable = ImageReader.executable(beside: session.workerExecutable)
         facts = try ImageReader(path, executable: executable).facts()
         source = try await SoundSource.checked(
-            path, facts.disk, qemuImage: Program.qemuImage(search: Program.search), home: "/")
+            path, facts.disk, qemuImage: Program.qemuImage(search: Program.search))
         read = { try ImageReader($0, executable: executable).facts().disk }
     }
 }

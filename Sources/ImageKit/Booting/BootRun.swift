@@ -83,6 +83,7 @@ struct BootRun {
             programs.emulator, arguments, environment: Program.environment(home: work.path), input: theirs,
             limits: RunningProgram.Limits(output: 64 << 10))
         defer { machine.kill() }
+        try await started(machine)
         var findings: [BootReport.Finding] = []
         var answers: GuestAnswers?
         if let unasked = test.unasked {
@@ -106,6 +107,16 @@ struct BootRun {
             timeline: timeline.events, findings: findings, kernel: answers?.kernel, root: answers?.root,
             stop: timeline.stop?.mark, failure: problem?.text, hint: problem?.hint,
             console: isFailed ? console.lastLines(25) : [])
+    }
+
+    /// An emulator that can't make its machine says so at once: that is no guest's fault.
+    /// - Throws: `Failure`, retryable if the port was taken meanwhile.
+    private func started(_ machine: RunningProgram) async throws {
+        guard let end = try await machine.ended(within: 0.3), !end.isSuccess else { return }
+        let words = machine.lastWords ?? "it ended without a word"
+        throw Failure(
+            .internal, "the machine can't be made: \(words)", place: programs.emulator.path,
+            retryable: words.contains("host forwarding"))
     }
 
     /// Waits until the goal is reached.

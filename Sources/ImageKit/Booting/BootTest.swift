@@ -111,8 +111,15 @@ public struct BootTest: Sendable {
         let programs = try Programs(machine, search: Program.search)
         let files = firmware == .uefi ? try FirmwareFiles.find(machine) : nil
         let accelerator = try await Acceleration.chosen(for: machine, emulator: programs.emulator, folder: folder)
-        let work = try WorkFolder(in: folder, named: "boot")
-        var run = try await BootRun(self, programs, files, accelerator, work, heard)
-        return try await run.report()
+        var attempts = 3
+        while true {
+            attempts -= 1
+            let work = try WorkFolder(in: folder, named: "boot")
+            var run = try await BootRun(self, programs, files, accelerator, work, heard)
+            do { return try await run.report() } catch let failure as Failure where failure.retryable == true {
+                // Somebody took the port between the question for a free one and its use.
+                guard attempts > 0 else { throw failure }
+            }
+        }
     }
 }

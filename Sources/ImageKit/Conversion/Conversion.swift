@@ -90,10 +90,10 @@ public struct Conversion: Sendable {
 
     /// - Throws: `Failure` naming the program's last words.
     static func succeed(
-        _ program: Program, _ arguments: [String], home: String = "/", heard: (@Sendable ([UInt8]) -> Void)? = nil
+        _ program: Program, _ arguments: [String], heard: (@Sendable ([UInt8]) -> Void)? = nil
     ) async throws {
         let answer = try await program.run(
-            arguments, environment: Program.environment(home: home), within: patience, heard: heard)
+            arguments, environment: Program.environment(), within: patience, heard: heard)
         guard !answer.end.isSuccess else { return }
         let words = answer.lastWords ?? answer.end.signal.map { "ended by signal \($0)" } ?? "without a word"
         throw Failure(

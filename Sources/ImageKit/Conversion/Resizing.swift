@@ -155,7 +155,7 @@ public struct Resizing: Sendable {
             defer { unlink(script) }
             let input = open(script, O_RDONLY | O_CLOEXEC)
             let running = try RunningProgram(
-                programs.divide, options + ["-N", "\(number)", path], environment: Program.environment(home: "/"),
+                programs.divide, options + ["-N", "\(number)", path], environment: Program.environment(),
                 input: input)
             defer { running.kill() }
             guard try await running.ended(within: 60)?.isSuccess == true else {
@@ -174,7 +174,7 @@ public struct Resizing: Sendable {
 
     private func run(_ program: Program, _ arguments: [String]) async throws -> Program.Answer {
         try await program.run(
-            arguments, environment: Program.environment(home: "/"), within: Self.patience,
+            arguments, environment: Program.environment(), within: Self.patience,
             limits: RunningProgram.Limits(memory: Self.memory))
     }
 

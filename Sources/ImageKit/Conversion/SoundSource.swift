@@ -13,7 +13,7 @@ public enum SoundSource {
     /// - Returns: the image as qemu's programs are told of it.
     /// - Throws: `CancellationError`; `Failure` (refused) if the source is cut, corrupt or encrypted.
     public static func checked(
-        _ path: String, _ facts: DiskFacts?, qemuImage: Program, home: String
+        _ path: String, _ facts: DiskFacts?, qemuImage: Program
     ) async throws -> QemuImage {
         let image = try QemuImage(path, facts)
         guard let facts else { return image }
@@ -32,7 +32,7 @@ public enum SoundSource {
             throw Failure(.refused, "the image is encrypted", place: path, hint: "decrypt it first")
         }
         let answer = try await qemuImage.run(
-            ["check", "-q", try image.word()], environment: Program.environment(home: home), within: patience,
+            ["check", "-q", try image.word()], environment: Program.environment(), within: patience,
             limits: RunningProgram.Limits(memory: memory))
         switch answer.end.status {
         // Room that nobody uses harms nobody (3); some formats have nothing that could be checked (63): qemu-img(1).

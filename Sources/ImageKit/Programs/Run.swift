@@ -13,8 +13,11 @@ extension Program {
     }
 
     /// The environment of programs that need none: messages in English, nothing of the user's settings.
-    public static func environment(home: String) -> [String: String] {
-        ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": home, "LC_ALL": "C", "TMPDIR": home]
+    /// - Parameter home: where they may keep files; nil: nowhere.
+    public static func environment(home: String? = nil) -> [String: String] {
+        var environment = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": home ?? "/nonexistent", "LC_ALL": "C"]
+        if let home { environment["TMPDIR"] = home }
+        return environment
     }
 
     /// Runs it to its end.

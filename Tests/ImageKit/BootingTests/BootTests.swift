@@ -82,6 +82,16 @@ struct BootTests {
         #expect(report.failure?.contains("not up after 2 s") == true && report.console.last?.hasSuffix("hello") == true)
     }
 
+    @Test("A machine that can't be made is no guest's failure")
+    func unmade() async throws {
+        let scratch = try Scratch()
+        var test = try test(scratch, "")
+        let path = try scratch.write("no.qcow2", [UInt8](repeating: 1, count: 4096))
+        test.image = try QemuImage(path, format: "qcow2", variant: nil, virtualSize: 1 << 20)
+        let error = await #expect(throws: Failure.self) { try await test.run(in: "\(scratch.path)/work") { _ in } }
+        #expect(error?.message.contains("machine can't be made") == true && error?.code == .internal)
+    }
+
     @Test("Who cancels gets the machine ended and the folder removed")
     func cancelled() async throws {
         let scratch = try Scratch()

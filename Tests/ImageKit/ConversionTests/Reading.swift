@@ -34,7 +34,7 @@ let read: Conversion.Reader = { try facts($0).disk }
 
 func source(_ path: String) async throws -> QemuImage {
     try await SoundSource.checked(
-        path, try facts(path).disk, qemuImage: try Program.qemuImage(search: Program.search), home: "/")
+        path, try facts(path).disk, qemuImage: try Program.qemuImage(search: Program.search))
 }
 
 /// Another program's word, which must be a good one.
