@@ -78,8 +78,10 @@ public struct ConsoleText: Sendable {
         Printable.line(String(decoding: bytes, as: UTF8.self))
     }
 
-    /// What to show of its end: at most that many lines; those without a word, such as a menu's frame, are left out.
+    /// What to show of its end: at most that many lines; those without a word, such as a menu's frame, are left out, and
+    /// so is one that only repeats the one before.
     public func lastLines(_ count: Int) -> [String] {
-        (tail + [pending]).filter { $0.contains { $0.isLetter || $0.isNumber } }.suffix(count).map { String($0) }
+        let said = (tail + [pending]).filter { $0.contains { $0.isLetter || $0.isNumber } }
+        return zip([""] + said, said).filter { $0 != $1 }.map(\.1).suffix(count)
     }
 }

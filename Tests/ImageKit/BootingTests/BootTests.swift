@@ -53,9 +53,10 @@ struct BootTests {
     @Test("A guest that panics is red at once, by the mark that ended it")
     func panic() async throws {
         let scratch = try Scratch()
-        let report = try await test(
-            scratch, "[ 0.0] Linux version 6\r\n[ 1.0] Kernel panic - not syncing: VFS: Unable to mount root fs\r\n"
-        ).run(in: "\(scratch.path)/work") { _ in }
+        var test = try test(
+            scratch, "[ 0.0] Linux version 6\r\n[ 1.0] Kernel panic - not syncing: VFS: Unable to mount root fs\r\n")
+        test.timeout = 40
+        let report = try await test.run(in: "\(scratch.path)/work") { _ in }
         #expect(!report.passed && report.stop == .kernelPanic && report.seconds < 30)
         #expect(report.failure?.contains("the kernel panicked") == true)
         #expect(report.console.last?.contains("Kernel panic") == true)

@@ -28,7 +28,7 @@ struct ConsoleTests {
     func bytes() {
         var console = ConsoleText()
         for first in UInt8.min...UInt8.max { _ = console.add([0x1B, first, 0x9B, 0x31, first, 0x41, 0x0A]) }
-        _ = console.add([UInt8](0...255) + [0x0A])
+        _ = console.add([UInt8](0...255) + Array("\u{9B}2J\u{85}\u{90}\n".utf8))
         let text = (console.tail + [console.pending]).joined()
         #expect(
             text.unicodeScalars.allSatisfy { ($0.value >= 0x20 || $0.value == 9) && !(0x7F..<0xA0).contains($0.value) })
@@ -60,6 +60,7 @@ struct ConsoleTests {
 
     @Test("Of the last lines, those without a word are left out")
     func lastLines() {
+        #expect(console("same\nsame\nsame\nend\n").lastLines(9) == ["same", "end"])
         #expect(console("one\n────\n\n  \ntwo\nthree").lastLines(2) == ["two", "three"])
         #expect(console("one\n────\n\n  \ntwo\nthree").lastLines(9) == ["one", "two", "three"])
     }
