@@ -15,15 +15,6 @@ private func has(_ programs: String...) -> Bool {
         if: stage != nil && has("qemu-system-x86_64", "qemu-img", "ssh-keygen"),
         "run make test, with qemu-system-x86, qemu-utils and openssh-client"))
 struct BootVerbTests {
-    /// Emulators whose command line names the folder.
-    private func machines(_ folder: String) throws -> Int {
-        let count = try run([
-            "sh", "-c",
-            "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -ac '[q]emu-system.*\(folder)' || true",
-        ]).output
-        return count.split(separator: "\n").first.flatMap { Int($0) } ?? -1
-    }
-
     /// The verb with a cache of its own, started and not waited for.
     private func start(_ scratch: Scratch, _ image: String, _ options: [String] = []) throws -> Process {
         let process = Process()

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A guest of one sector: it writes a text on the serial line, waits for its power button and switches itself off.
 ///
 /// Assembled from: copy the text at 0x7C40 byte by byte to port 0x3F8 when 0x3FD says that there is room; enable the power button
@@ -22,5 +24,17 @@ public struct ToyGuest {
         precondition(sector.count < 510)
         sector += [UInt8](repeating: 0, count: 510 - sector.count) + [0x55, 0xAA]
         path = try scratch.write(name, sector + [UInt8](repeating: 0, count: 1 << 20))
+    }
+}
+
+/// How many emulators run whose command line names the folder.
+public func machines(_ folder: String) throws -> Int {
+    try FileManager.default.contentsOfDirectory(atPath: "/proc").count { name in
+        guard name.allSatisfy(\.isNumber), let line = FileManager.default.contents(atPath: "/proc/\(name)/cmdline")
+        else {
+            return false
+        }
+        let words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        return words.first?.contains("qemu-system") == true && words.contains { $0.contains(folder) }
     }
 }

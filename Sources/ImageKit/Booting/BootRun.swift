@@ -83,7 +83,6 @@ struct BootRun {
             programs.emulator, arguments, environment: Program.environment(home: work.path), input: theirs,
             limits: RunningProgram.Limits(output: 64 << 10))
         defer { machine.kill() }
-        try await started(machine)
         var findings: [BootReport.Finding] = []
         var answers: GuestAnswers?
         if let unasked = test.unasked {
@@ -94,6 +93,7 @@ struct BootRun {
             answers = try await asked(machine, monitor)
             if let answers { findings += try await judged(answers, machine, monitor) }
         }
+        try made(machine)
         var console = timeline.console
         if problem == nil {
             // What is said while it is switched off tells nothing of what went wrong before.
@@ -109,11 +109,11 @@ struct BootRun {
             console: isFailed ? console.lastLines(25) : [])
     }
 
-    /// An emulator that can't make its machine says so at once: that is no guest's fault.
+    /// An emulator that ends with an error before its machine says a word could not make it: that is no guest's fault.
     /// - Throws: `Failure`, retryable if the port was taken meanwhile.
-    private func started(_ machine: RunningProgram) async throws {
-        guard let end = try await machine.ended(within: 0.3), !end.isSuccess else { return }
-        let words = machine.lastWords ?? "it ended without a word"
+    private func made(_ machine: RunningProgram) throws(Failure) {
+        guard offset == 0, let end = machine.end, !end.isSuccess else { return }
+        let words = machine.lastWords ?? "the emulator ended without a word"
         throw Failure(
             .internal, "the machine can't be made: \(words)", place: programs.emulator.path,
             retryable: words.contains("host forwarding"))

@@ -23,14 +23,6 @@ struct BootTests {
         return try BootTest(ToyGuest(scratch, text).path, facts: facts, firmware: .bios)
     }
 
-    private func machines(_ folder: String) throws -> Int {
-        try run([
-            "sh", "-c",
-            "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -ac '[q]emu-system.*\(folder)' || true",
-        ])
-        .output.split(separator: "\n").first.flatMap { Int($0) } ?? -1
-    }
-
     @Test("A guest that asks for a login and obeys its power button passes, and its image is as it was")
     func sound() async throws {
         let scratch = try Scratch()
