@@ -143,6 +143,11 @@ let package = Package(
             "Inspection",
             ["Guest", "Initramfs", "PackageDatabases", "Partitions", "FileSystems", "Blocks", "Documents"]),
 
+        // Other programs, run so that nothing of them stays; images booted in a virtual machine of qemu's, and made into other forms.
+        imageKit("Programs", ["CSystem", "Documents", "Files"]),
+        imageKit("Booting", ["Programs", "CArchive", "CSystem", "Documents", "Files"]),
+        imageKit("Conversion", ["Programs", "Documents", "Files"]),
+
         // The process that reads one image, and nothing else.
         leaf(
             "ReaderRuntime",
@@ -170,12 +175,12 @@ let package = Package(
                 "Schema", "OCI", "Digest",
                 "Documents", "Files", "ProviderAPI", "CSystem",
             ]),
-        hostKit("Reports", ["Execution", "State", "Documents", "Files", "CSystem"]),
+        hostKit("Reports", ["Execution", "State", "Booting", "Conversion", "Documents", "Files", "CSystem"]),
         .executableTarget(
             name: "Host",
             dependencies: [
                 "Reports", "Execution", "Images", "Import", "Plans", "State", "Settings", "Discovery", "Workers",
-                "Prepare", "Assemble",
+                "Prepare", "Assemble", "Booting", "Conversion", "Programs",
                 "HTTP",
                 "Documents", "Files", "CSystem", arguments,
             ],
@@ -214,6 +219,15 @@ let package = Package(
         .testTarget(
             name: "BlocksTests", dependencies: ["ImageTesting", "TestSupport", "Blocks", "Documents"],
             path: "Tests/ImageKit/BlocksTests", swiftSettings: strict),
+        .testTarget(
+            name: "BootingTests", dependencies: ["TestSupport", "Booting", "Programs", "Documents"],
+            path: "Tests/ImageKit/BootingTests", swiftSettings: strict),
+        .testTarget(
+            name: "ConversionTests",
+            dependencies: [
+                "TestSupport", "Conversion", "Programs", "Partitions", "FileSystems", "Blocks", "Documents",
+            ],
+            path: "Tests/ImageKit/ConversionTests", swiftSettings: strict),
         .testTarget(
             name: "GuestTests",
             dependencies: ["ImageTesting", "TestSupport", "Guest", "FileSystems", "Blocks", "Documents"],
