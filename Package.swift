@@ -80,6 +80,7 @@ let package = Package(
         .executable(name: "eulerpublisher", targets: ["Host"]),
         .executable(name: "eulerpublisher-worker", targets: ["Worker"]),
         .executable(name: "eulerpublisher-reader", targets: ["Reader"]),
+        .executable(name: "eulerpublisher-builder", targets: ["Builder"]),
         .library(name: "ep-local", type: .dynamic, targets: ["LocalEntry"]),
         .library(name: "ep-dockerhub", type: .dynamic, targets: ["DockerHubEntry"]),
         .library(name: "ep-aws", type: .dynamic, targets: ["AWSEntry"]),
@@ -143,6 +144,11 @@ let package = Package(
             "Inspection",
             ["Guest", "Initramfs", "PackageDatabases", "Partitions", "FileSystems", "Blocks", "Documents"]),
 
+        // The process that changes one image, in namespaces of its own.
+        imageKit("Changing", ["CSystem", "Documents"]),
+        leaf("BuilderRuntime", ["Changing", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
+        .executableTarget(name: "Builder", dependencies: ["BuilderRuntime"], swiftSettings: strict),
+
         // The process that reads one image, and nothing else.
         leaf(
             "ReaderRuntime",
@@ -171,10 +177,16 @@ let package = Package(
                 "Documents", "Files", "ProviderAPI", "CSystem",
             ]),
         hostKit("Reports", ["Execution", "State", "Documents", "CSystem"]),
+        hostKit(
+            "Building",
+            [
+                "Changing", "Programs", "Execution", "Workers", "ProviderRuntime", "ProviderAPI", "CSystem", "Files",
+                "Documents",
+            ]),
         .executableTarget(
             name: "Host",
             dependencies: [
-                "Reports", "Execution", "Images", "Import", "Plans", "State", "Settings", "Discovery", "Workers",
+                "Reports", "Building", "Execution", "Images", "Import", "Plans", "State", "Settings", "Discovery", "Workers",
                 "Prepare", "Assemble",
                 "HTTP",
                 "Documents", "Files", "CSystem", arguments,
