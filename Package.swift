@@ -148,6 +148,9 @@ let package = Package(
         imageKit("Changing", ["CSystem", "Documents"]),
         leaf("BuilderRuntime", ["Changing", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
         .executableTarget(name: "Builder", dependencies: ["BuilderRuntime"], swiftSettings: strict),
+        // Other programs, run so that nothing of them stays; images booted in a virtual machine of qemu's, and made into other forms.
+        imageKit("Programs", ["CSystem", "Documents", "Files"]),
+        imageKit("Booting", ["Programs", "CArchive", "CSystem", "Documents", "Files"]),
 
         // The process that reads one image, and nothing else.
         leaf(
@@ -176,7 +179,7 @@ let package = Package(
                 "Schema", "OCI", "Digest",
                 "Documents", "Files", "ProviderAPI", "CSystem",
             ]),
-        hostKit("Reports", ["Execution", "State", "Documents", "CSystem"]),
+        hostKit("Reports", ["Execution", "State", "Booting", "Documents", "CSystem"]),
         hostKit(
             "Building",
             [
@@ -187,7 +190,7 @@ let package = Package(
             name: "Host",
             dependencies: [
                 "Reports", "Building", "Execution", "Images", "Import", "Plans", "State", "Settings", "Discovery", "Workers",
-                "Prepare", "Assemble",
+                "Prepare", "Assemble", "Booting",
                 "HTTP",
                 "Documents", "Files", "CSystem", arguments,
             ],
@@ -226,6 +229,9 @@ let package = Package(
         .testTarget(
             name: "BlocksTests", dependencies: ["ImageTesting", "TestSupport", "Blocks", "Documents"],
             path: "Tests/ImageKit/BlocksTests", swiftSettings: strict),
+        .testTarget(
+            name: "BootingTests", dependencies: ["TestSupport", "Booting", "Programs", "Documents"],
+            path: "Tests/ImageKit/BootingTests", swiftSettings: strict),
         .testTarget(
             name: "GuestTests",
             dependencies: ["ImageTesting", "TestSupport", "Guest", "FileSystems", "Blocks", "Documents"],

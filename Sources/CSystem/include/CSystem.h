@@ -38,6 +38,17 @@ int eps_open_disk(const char *path);
 /* Starts path in a process group of its own with exactly three descriptors: 0 the socket, 1 and 2 as given. */
 int eps_spawn(const char *path, char *const arguments[], char *const environment[], int socket, int output, int errors,
               pid_t *child);
+/* Bytes of address space and of each file that a program may have; 0: as many as this process. */
+typedef struct eps_limits {
+    uint64_t memory, file;
+} eps_limits;
+/* Starts another's program in a process group of its own with exactly three descriptors, without core dumps. The kernel
+ * kills it when the calling thread ends, which therefore waits for it: that it outlives nobody holds after SIGKILL too.
+ * -errno also when it can't be executed. */
+int eps_program(const char *path, char *const arguments[], char *const environment[], const int descriptors[3],
+                const eps_limits *limits, pid_t *child);
+/* Waits until the child ends, and leaves its number taken until it is collected. */
+int eps_wait_unreaped(pid_t child);
 int eps_become_subreaper(void);
 /* Collects the child without waiting: 1 and *status, 0 if it still runs, negative errno. */
 int eps_collect(pid_t child, int *status);

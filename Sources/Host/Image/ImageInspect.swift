@@ -5,7 +5,7 @@ import Reports
 
 struct ImageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "image", abstract: "Disk images.", subcommands: [ImageInspect.self])
+        commandName: "image", abstract: "Disk images.", subcommands: [ImageInspect.self, ImageBootTest.self])
 }
 
 /// What lies in a disk image, on one screen.
