@@ -221,6 +221,10 @@ let package = Package(
                 "TestSupport", "Discovery", "Settings", "Schema", "Workers", "Digest", "Documents", "Worker", "Host",
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "ChangingTests", dependencies: ["TestSupport", "Changing", "Documents"],
+            path: "Tests/ImageKit/ChangingTests", swiftSettings: strict),
+        .testTarget(name: "BuildTests", dependencies: ["TestSupport", "Documents"], swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
         // What test targets share: programs run, files kept for a while.
         leaf("TestSupport", ["Documents"], path: "Tests/TestSupport"),
