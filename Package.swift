@@ -189,7 +189,8 @@ let package = Package(
         .executableTarget(
             name: "Host",
             dependencies: [
-                "Reports", "Building", "Execution", "Images", "Import", "Plans", "State", "Settings", "Discovery", "Workers",
+                "Reports", "Building", "Execution", "Images", "Import", "Plans", "State", "Settings", "Discovery",
+                "Workers",
                 "Prepare", "Assemble", "Booting",
                 "HTTP",
                 "Documents", "Files", "CSystem", arguments,

@@ -42,7 +42,9 @@ struct BuildTests {
     /// What is mounted, looped and running, and what lies beside the image.
     private func surroundings() throws -> [String] {
         let mounts = try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)
-        let programs = try run(["sh", "-c", "ps -eo args | grep -E '[f]use2fs|[q]emu-storage-daemon|[e]ulerpublisher-b'"])
+        let programs = try run([
+            "sh", "-c", "ps -eo args | grep -E '[f]use2fs|[q]emu-storage-daemon|[e]ulerpublisher-b'",
+        ])
         return [mounts, programs.output] + (try FileManager.default.contentsOfDirectory(atPath: scratch.path).sorted())
     }
 
@@ -73,22 +75,28 @@ struct BuildTests {
         let user = "ep-build-test"
         try run(["useradd", "--create-home", "--home-dir", "\(scratch.path)/home", user])
         defer { _ = try? run(["userdel", "--force", user]) }
-        let ranges = try run(["sh", "-c", "grep -q ^\(user): /etc/subuid || usermod --add-subuids 3000000-3065535 --add-subgids 3000000-3065535 \(user)"])
+        let ranges = try run([
+            "sh", "-c",
+            "grep -q ^\(user): /etc/subuid || usermod --add-subuids 3000000-3065535 --add-subgids 3000000-3065535 \(user)",
+        ])
         try #require(ranges.status == 0, "\(ranges.output)")
         let answer = try await euler(
-            ["build", image, "--for", "local", "-o", "users.qcow2"], as: ["setpriv", "--reuid=\(user)", "--regid=\(user)", "--init-groups"])
+            ["build", image, "--for", "local", "-o", "users.qcow2"],
+            as: ["setpriv", "--reuid=\(user)", "--regid=\(user)", "--init-groups"])
         #expect(answer.status == 0, "\(answer.output)")
         #expect(try await euler(["check", "users.qcow2", "-p", "local"]).status == 0)
     }
 
-    @Test("What cannot be done is told with place and remedy, and leaves nothing", arguments: [
-        (["build", "stock.qcow2", "-o", "x.iso"], 2, ".qcow2"),
-        (["build", "stock.qcow2", "-o", "stock.qcow2"], 6, "there already"),
-        (["build", "missing.qcow2", "-o", "x.qcow2"], 2, "missing.qcow2"),
-        (["build", "stock.qcow2", "--for", "nobody", "-o", "x.qcow2"], 2, "nobody"),
-        (["build", "stock.qcow2", "--install", "bash", "-o", "x.qcow2"], 6, "package manager"),
-        (["build", "stock.qcow2", "--install=-x", "-o", "x.qcow2"], 2, "no package's name"),
-    ] as [([String], Int32, String)])
+    @Test(
+        "What cannot be done is told with place and remedy, and leaves nothing",
+        arguments: [
+            (["build", "stock.qcow2", "-o", "x.iso"], 2, ".qcow2"),
+            (["build", "stock.qcow2", "-o", "stock.qcow2"], 6, "there already"),
+            (["build", "missing.qcow2", "-o", "x.qcow2"], 2, "missing.qcow2"),
+            (["build", "stock.qcow2", "--for", "nobody", "-o", "x.qcow2"], 2, "nobody"),
+            (["build", "stock.qcow2", "--install", "bash", "-o", "x.qcow2"], 6, "package manager"),
+            (["build", "stock.qcow2", "--install=-x", "-o", "x.qcow2"], 2, "no package's name"),
+        ] as [([String], Int32, String)])
     func refused(_ arguments: [String], _ status: Int32, _ words: String) async throws {
         let before = try surroundings()
         let answer = try await euler(arguments)

@@ -23,7 +23,8 @@ struct Build: AsyncParsableCommand {
     var providers: [String] = []
     @Option(
         name: [.short, .long],
-        help: ArgumentHelp("The new image; its ending selects the format: .qcow2, .raw, .vhd, .vmdk.", valueName: "file"))
+        help: ArgumentHelp(
+            "The new image; its ending selects the format: .qcow2, .raw, .vhd, .vmdk.", valueName: "file"))
     var output: String
     @Option(
         help: ArgumentHelp(

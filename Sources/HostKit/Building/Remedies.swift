@@ -42,7 +42,8 @@ extension Remediation {
     /// What it decides and how, for those that can contradict each other.
     fileprivate var demands: [(subject: String, value: String)] {
         switch self {
-        case .fileWrite(let path, let text, let mode): [(path, "the text \(text) with the mode \(String(mode, radix: 8))")]
+        case .fileWrite(let path, let text, let mode):
+            [(path, "the text \(text) with the mode \(String(mode, radix: 8))")]
         case .fileRemove(let path): [(path, "nothing")]
         case .fileEmpty(let path): [(path, "an empty file")]
         case .fileChmod(let path, let mode): [("the mode of \(path)", String(mode, radix: 8))]

@@ -159,7 +159,8 @@ public final class GuestMount {
             var status: Int32 = 0
             while waitpid(server, &status, 0) < 0 && errno == EINTR {}
             guard eps_status_signal(status) == 0 else {
-                throw Failure(.refused, "fuse2fs was ended by \(String(cString: eps_signal_name(eps_status_signal(status))))")
+                throw Failure(
+                    .refused, "fuse2fs was ended by \(String(cString: eps_signal_name(eps_status_signal(status))))")
             }
         }
         for fat in fats { try fat.writeBack() }

@@ -23,7 +23,9 @@ enum Program {
     /// Where this machine has it.
     /// - Throws: `Failure` that names the package, if it has none.
     static func path(_ name: String) throws(Failure) -> String {
-        if let path = folders.map({ "\($0)/\(name)" }).first(where: { (path: String) in access(path, X_OK) == 0 }) { return path }
+        if let path = folders.map({ "\($0)/\(name)" }).first(where: { (path: String) in access(path, X_OK) == 0 }) {
+            return path
+        }
         let package =
             switch name {
             case "fuse2fs": "fuse2fs (openEuler: e2fsprogs)"
@@ -51,7 +53,8 @@ enum Program {
         let ended = try run(command)
         guard !allowing.contains(ended.status) else { return }
         throw Failure(
-            .refused, "\(command[0]) ended with status \(ended.status): \(ended.output.suffix(3).joined(separator: "; "))",
+            .refused,
+            "\(command[0]) ended with status \(ended.status): \(ended.output.suffix(3).joined(separator: "; "))",
             place: command.joined(separator: " "))
     }
 

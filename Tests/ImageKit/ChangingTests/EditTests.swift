@@ -45,15 +45,19 @@ import Testing
         let menu = "menuentry 'a' {\n\tlinux /vmlinuz-1 root=UUID=1 ro quiet io=5 console=tty1\n\tinitrd /initrd-1\n}\n"
         try scratch.write("boot/grub2/grub.cfg", menu)
         try scratch.write("boot/efi/EFI/openEuler/grub.cfg", menu)
-        try scratch.write("boot/loader/entries/a.conf", "title a\nlinux /vmlinuz-1\noptions root=UUID=1 ro quiet io=5\n")
-        try scratch.write("etc/default/grub", "GRUB_TIMEOUT=5\nGRUB_CMDLINE_LINUX=\"quiet io=5\"\nGRUB_CMDLINE_LINUX_DEFAULT=\"quiet x\"\n")
+        try scratch.write(
+            "boot/loader/entries/a.conf", "title a\nlinux /vmlinuz-1\noptions root=UUID=1 ro quiet io=5\n")
+        try scratch.write(
+            "etc/default/grub",
+            "GRUB_TIMEOUT=5\nGRUB_CMDLINE_LINUX=\"quiet io=5\"\nGRUB_CMDLINE_LINUX_DEFAULT=\"quiet x\"\n")
         try carryOut(
             .kernelArgument("io=9"), .kernelArgument("console=ttyS0"), .kernelArgumentRemove("quiet"),
             .kernelArgument("io=9"))
         for path in ["boot/grub2/grub.cfg", "boot/efi/EFI/openEuler/grub.cfg"] {
             #expect(
                 try scratch.text(path)
-                    == "menuentry 'a' {\n\tlinux /vmlinuz-1 root=UUID=1 ro console=tty1 io=9 console=ttyS0\n\tinitrd /initrd-1\n}\n")
+                    == "menuentry 'a' {\n\tlinux /vmlinuz-1 root=UUID=1 ro console=tty1 io=9 console=ttyS0\n\tinitrd /initrd-1\n}\n"
+            )
         }
         #expect(
             try scratch.text("boot/loader/entries/a.conf")
@@ -66,7 +70,9 @@ import Testing
     @Test("The root is named by the UUID of the file system that is mounted there")
     func rootByUUID() throws {
         try scratch.write("boot/grub2/grub.cfg", "linux /vmlinuz root=/dev/vda2 ro\n")
-        try scratch.write("etc/fstab", "# a\n/dev/vda2 / ext4 defaults 0 1\nUUID=9 /boot vfat defaults 0 0\n/dev/vdb1 /data ext4 nofail 0 0\n")
+        try scratch.write(
+            "etc/fstab",
+            "# a\n/dev/vda2 / ext4 defaults 0 1\nUUID=9 /boot vfat defaults 0 0\n/dev/vdb1 /data ext4 nofail 0 0\n")
         let root = ChangeRequest.Volume(offset: 0, size: 1, type: "ext4", uuid: "5f1d", mountPoint: "/")
         try carryOut(.kernelRootByUUID, .fstabRemove("/data"), .fstabByUUID, volumes: [root])
         #expect(try scratch.text("boot/grub2/grub.cfg") == "linux /vmlinuz root=UUID=5f1d ro\n")
@@ -75,7 +81,8 @@ import Testing
 
     @Test("No menu has a password any more")
     func bootPassword() throws {
-        let menu = "set timeout=1\nset superusers=\"root\"\npassword_pbkdf2 root grub.pbkdf2.sha512.10000.AA\nexport superusers\nmenuentry 'a' {\n}\n"
+        let menu =
+            "set timeout=1\nset superusers=\"root\"\npassword_pbkdf2 root grub.pbkdf2.sha512.10000.AA\nexport superusers\nmenuentry 'a' {\n}\n"
         for path in ["boot/grub2/grub.cfg", "etc/grub.d/01_users"] { try scratch.write(path, menu) }
         try scratch.write("boot/grub2/user.cfg", "GRUB2_PASSWORD=x\n")
         try carryOut(.bootPasswordRemove)
@@ -147,7 +154,9 @@ import Testing
         #expect(access("\(outside.path)/new", F_OK) != 0)
     }
 
-    @Test("What no program mends is told", arguments: [Remediation.byHand("do it"), .bootLoaderInstall("uefi"), .networkDHCP])
+    @Test(
+        "What no program mends is told",
+        arguments: [Remediation.byHand("do it"), .bootLoaderInstall("uefi"), .networkDHCP])
     func byHand(_ change: Remediation) throws {
         #expect(try carryOut(change).byHand.count == 1)
     }

@@ -9,7 +9,8 @@ extension GuestChange {
         var edited: [String] = []
         for line in lines {
             let fields = line.split { $0 == " " || $0 == "\t" }
-            guard let device = fields.first, device.hasPrefix("/dev/"), !device.hasPrefix("/dev/disk/"), fields.count > 1
+            guard let device = fields.first, device.hasPrefix("/dev/"), !device.hasPrefix("/dev/disk/"),
+                fields.count > 1
             else {
                 edited.append(line)
                 continue

@@ -12,7 +12,8 @@ extension GuestChange {
             try root.write(path, lines: lines)
         } else {
             throw Failure(
-                .refused, "the guest has neither dracut nor update-initramfs, so that no driver can be put into its initramfs",
+                .refused,
+                "the guest has neither dracut nor update-initramfs, so that no driver can be put into its initramfs",
                 hint: "install dracut in the guest")
         }
         needsInitramfs = true
@@ -34,7 +35,8 @@ extension GuestChange {
         }
         var seen: Set<String> = []
         let list = all.filter { seen.insert($0).inserted }
-        try root.write(path, lines: ["# What clouds need to start.", "add_drivers+=\" \(list.joined(separator: " ")) \""])
+        try root.write(
+            path, lines: ["# What clouds need to start.", "add_drivers+=\" \(list.joined(separator: " ")) \""])
     }
 
     private func keep(_ names: [String], in path: String) throws(Failure) {

@@ -58,7 +58,7 @@ extension GuestChange {
         let start = line.prefix { $0 == " " || $0 == "\t" }
         let rest = line.dropFirst(start.count)
         if isEntry {
-            guard rest.hasPrefix("options") , let first = rest.dropFirst(7).first, first == " " || first == "\t" else {
+            guard rest.hasPrefix("options"), let first = rest.dropFirst(7).first, first == " " || first == "\t" else {
                 return nil
             }
             return (start + "options", rest.dropFirst(8).drop { $0 == " " || $0 == "\t" })

@@ -2,13 +2,17 @@ import Documents
 
 /// The guest's own package manager, with its own repositories and scriptlets.
 extension GuestChange {
-    private enum Manager { case dnf(String), apt }
+    private enum Manager {
+        case dnf(String)
+        case apt
+    }
 
     private func manager() throws(Failure) -> Manager {
         for name in ["dnf", "yum", "microdnf"] where root.exists("/usr/bin/\(name)") { return .dnf(name) }
         if root.exists("/usr/bin/apt-get") { return .apt }
         throw Failure(
-            .refused, "the guest has no package manager: neither dnf, yum nor apt-get", hint: "install dnf in the guest")
+            .refused, "the guest has no package manager: neither dnf, yum nor apt-get", hint: "install dnf in the guest"
+        )
     }
 
     /// - Parameter names: as the guest's repositories call them; a path of the guest's is a package's file.
@@ -42,7 +46,9 @@ extension GuestChange {
 
     /// What managers keep of what they downloaded.
     func cleanPackages() throws(Failure) {
-        for folder in ["/var/cache/dnf", "/var/cache/yum", "/var/cache/libdnf5", "/var/lib/apt/lists", "/var/cache/apt"] {
+        for folder in [
+            "/var/cache/dnf", "/var/cache/yum", "/var/cache/libdnf5", "/var/lib/apt/lists", "/var/cache/apt",
+        ] {
             for name in try root.names(folder) where name != "lock" && name != "partial" {
                 if folder == "/var/cache/apt" && name == "archives" {
                     for file in try root.names("\(folder)/archives") where file.hasSuffix(".deb") {
