@@ -80,6 +80,7 @@ let package = Package(
         .executable(name: "eulerpublisher", targets: ["Host"]),
         .executable(name: "eulerpublisher-worker", targets: ["Worker"]),
         .executable(name: "eulerpublisher-reader", targets: ["Reader"]),
+        .executable(name: "eulerpublisher-builder", targets: ["Builder"]),
         .library(name: "ep-local", type: .dynamic, targets: ["LocalEntry"]),
         .library(name: "ep-dockerhub", type: .dynamic, targets: ["DockerHubEntry"]),
         .library(name: "ep-aws", type: .dynamic, targets: ["AWSEntry"]),
@@ -143,6 +144,10 @@ let package = Package(
             "Inspection",
             ["Guest", "Initramfs", "PackageDatabases", "Partitions", "FileSystems", "Blocks", "Documents"]),
 
+        // The process that changes one image, in namespaces of its own.
+        imageKit("Changing", ["CSystem", "Documents"]),
+        leaf("BuilderRuntime", ["Changing", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
+        .executableTarget(name: "Builder", dependencies: ["BuilderRuntime"], swiftSettings: strict),
         // Other programs, run so that nothing of them stays; images booted in a virtual machine of qemu's, and made into other forms.
         imageKit("Programs", ["CSystem", "Documents", "Files"]),
         imageKit("Booting", ["Programs", "CArchive", "CSystem", "Documents", "Files"]),
@@ -176,11 +181,17 @@ let package = Package(
                 "Documents", "Files", "ProviderAPI", "CSystem",
             ]),
         hostKit("Reports", ["Execution", "State", "Booting", "Conversion", "Documents", "Files", "CSystem"]),
+        hostKit(
+            "Building",
+            [
+                "Changing", "Programs", "Execution", "Workers", "ProviderRuntime", "ProviderAPI", "CSystem", "Files",
+                "Documents",
+            ]),
         .executableTarget(
             name: "Host",
             dependencies: [
-                "Reports", "Execution", "Images", "Import", "Plans", "State", "Settings", "Discovery", "Workers",
-                "Prepare", "Assemble", "Booting", "Conversion", "Programs",
+                "Reports", "Building", "Execution", "Images", "Import", "Plans", "State", "Settings", "Discovery",
+                "Workers", "Prepare", "Assemble", "Booting", "Conversion", "Programs",
                 "HTTP",
                 "Documents", "Files", "CSystem", arguments,
             ],
@@ -211,6 +222,10 @@ let package = Package(
                 "TestSupport", "Discovery", "Settings", "Schema", "Workers", "Digest", "Documents", "Worker", "Host",
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "ChangingTests", dependencies: ["TestSupport", "Changing", "Documents"],
+            path: "Tests/ImageKit/ChangingTests", swiftSettings: strict),
+        .testTarget(name: "BuildTests", dependencies: ["TestSupport", "Documents"], swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
         // What test targets share: programs run, files kept for a while.
         leaf("TestSupport", ["Documents"], path: "Tests/TestSupport"),

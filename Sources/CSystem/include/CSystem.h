@@ -112,6 +112,30 @@ int64_t eps_monotonic(void); /* nanoseconds */
 int eps_process_descriptor(pid_t pid);
 int eps_random(void *buffer, size_t size);
 
+/* ---- A guest's file system, mounted in a namespace of its own ---- */
+/* Puts this process, which has one thread, into namespaces of its own for users, mounts and processes, as their first. Says a
+ * byte on the socket when its users can be mapped, and waits for one. The process that it was ends with it. */
+int eps_enter_namespaces(int socket);
+/* All users of this machine to themselves, for root: the same ids, and no power outside the namespace. */
+int eps_map_all_ids(pid_t pid);
+/* open(2) of a path as the guest means it: its symbolic links lead inside root, an open directory. */
+int eps_open_in_root(int root, const char *path, int flags, unsigned mode);
+/* The same without opening what is there: for its status. */
+int eps_look_in_root(int root, const char *path);
+/* A folder as such a root. */
+int eps_open_root(const char *path);
+int eps_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data);
+int eps_bind(const char *source, const char *target);
+int eps_read_only(const char *target); /* a bind of something under /proc */
+/* What this process mounts from now on is seen by itself and its children alone. */
+int eps_mounts_private(void);
+/* later: as soon as nobody uses it. */
+int eps_unmount(const char *target, int later);
+/* Starts a program of the guest that sees root, which must be a mount, and nothing else of this machine's files; in a
+ * process group of its own; output gets both its streams. It ends with 127 if it is not there, 126 if it cannot be run. */
+int eps_spawn_in_root(const char *root, const char *path, char *const arguments[], char *const environment[], int input,
+                      int output, pid_t *child);
+
 /* ---- Terminals ---- */
 int eps_terminal_width(int descriptor); /* columns; 0: not a terminal */
 
