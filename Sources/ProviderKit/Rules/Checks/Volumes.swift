@@ -82,7 +82,8 @@ extension CheckSubject {
         }
         let volumes = try mounts.volumes
         let found = verdict.value(volumes) ?? []
-        if !volumes.isUnknown, case .absent(let places) = table.table, found.allSatisfy({ $0.kind.value == nil && !$0.kind.isUnknown }) {
+        let isEmpty = !volumes.isUnknown && found.allSatisfy { $0.kind.value == nil && !$0.kind.isUnknown }
+        if isEmpty, case .absent(let places) = table.table {
             verdict.wrong(
                 "this is no disk: it has neither a partition table nor a file system that is known", places,
                 .byHand("take the whole disk that the system was installed on"))
