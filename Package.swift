@@ -80,6 +80,7 @@ let package = Package(
         .executable(name: "eulerpublisher", targets: ["Host"]),
         .executable(name: "eulerpublisher-worker", targets: ["Worker"]),
         .executable(name: "eulerpublisher-reader", targets: ["Reader"]),
+        .executable(name: "eulerpublisher-builder", targets: ["Builder"]),
         .library(name: "ep-local", type: .dynamic, targets: ["LocalEntry"]),
         .library(name: "ep-dockerhub", type: .dynamic, targets: ["DockerHubEntry"]),
         .library(name: "ep-aws", type: .dynamic, targets: ["AWSEntry"]),
@@ -143,6 +144,15 @@ let package = Package(
             "Inspection",
             ["Guest", "Initramfs", "PackageDatabases", "Partitions", "FileSystems", "Blocks", "Documents"]),
 
+        // The process that changes one image, in namespaces of its own.
+        imageKit("Changing", ["CSystem", "Documents"]),
+        leaf("BuilderRuntime", ["Changing", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
+        .executableTarget(name: "Builder", dependencies: ["BuilderRuntime"], swiftSettings: strict),
+        // Other programs, run so that nothing of them stays; images booted in a virtual machine of qemu's, and made into other forms.
+        imageKit("Programs", ["CSystem", "Documents", "Files"]),
+        imageKit("Booting", ["Programs", "CArchive", "CSystem", "Documents", "Files"]),
+        imageKit("Conversion", ["Programs", "Documents", "Files"]),
+
         // The process that reads one image, and nothing else.
         leaf(
             "ReaderRuntime",
@@ -170,12 +180,18 @@ let package = Package(
                 "Schema", "OCI", "Digest",
                 "Documents", "Files", "ProviderAPI", "CSystem",
             ]),
-        hostKit("Reports", ["Execution", "State", "Documents", "CSystem"]),
+        hostKit("Reports", ["Execution", "State", "Booting", "Conversion", "Documents", "Files", "CSystem"]),
+        hostKit(
+            "Building",
+            [
+                "Changing", "Programs", "Execution", "Workers", "ProviderRuntime", "ProviderAPI", "CSystem", "Files",
+                "Documents",
+            ]),
         .executableTarget(
             name: "Host",
             dependencies: [
-                "Reports", "Execution", "Images", "Import", "Plans", "State", "Settings", "Discovery", "Workers",
-                "Prepare", "Assemble",
+                "Reports", "Building", "Execution", "Images", "Import", "Plans", "State", "Settings", "Discovery",
+                "Workers", "Prepare", "Assemble", "Booting", "Conversion", "Programs",
                 "HTTP",
                 "Documents", "Files", "CSystem", arguments,
             ],
@@ -206,6 +222,10 @@ let package = Package(
                 "TestSupport", "Discovery", "Settings", "Schema", "Workers", "Digest", "Documents", "Worker", "Host",
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "ChangingTests", dependencies: ["TestSupport", "Changing", "Documents"],
+            path: "Tests/ImageKit/ChangingTests", swiftSettings: strict),
+        .testTarget(name: "BuildTests", dependencies: ["TestSupport", "Documents"], swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
         // What test targets share: programs run, files kept for a while.
         leaf("TestSupport", ["Documents"], path: "Tests/TestSupport"),
@@ -215,6 +235,15 @@ let package = Package(
             name: "BlocksTests", dependencies: ["ImageTesting", "TestSupport", "Blocks", "Documents"],
             path: "Tests/ImageKit/BlocksTests", swiftSettings: strict),
         .testTarget(
+            name: "BootingTests", dependencies: ["TestSupport", "Booting", "Programs", "Documents"],
+            path: "Tests/ImageKit/BootingTests", swiftSettings: strict),
+        .testTarget(
+            name: "ConversionTests",
+            dependencies: [
+                "TestSupport", "Conversion", "Programs", "Partitions", "FileSystems", "Blocks", "Documents",
+            ],
+            path: "Tests/ImageKit/ConversionTests", swiftSettings: strict),
+        .testTarget(
             name: "GuestTests",
             dependencies: ["ImageTesting", "TestSupport", "Guest", "FileSystems", "Blocks", "Documents"],
             path: "Tests/ImageKit/GuestTests", swiftSettings: strict),
@@ -223,7 +252,8 @@ let package = Package(
             dependencies: ["ImageTesting", "TestSupport", "FileSystems", "Blocks", "Documents"],
             path: "Tests/ImageKit/FileSystemsTests", swiftSettings: strict),
         .testTarget(
-            name: "PartitionsTests", dependencies: ["TestSupport", "Partitions", "Blocks", "Documents"],
+            name: "PartitionsTests",
+            dependencies: ["TestSupport", "Partitions", "FileSystems", "Blocks", "Documents"],
             path: "Tests/ImageKit/PartitionsTests", swiftSettings: strict),
         .testTarget(
             name: "InitramfsTests",
@@ -307,6 +337,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "RegistryPeersTests", dependencies: ["RegistryPeers", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "ImagesTests", dependencies: ["TestSupport", "Images", "Documents"], swiftSettings: strict),
         .testTarget(name: "XMLTests", dependencies: ["XML", "Documents"], swiftSettings: strict),
         .testTarget(name: "StateTests", dependencies: ["TestSupport", "State", "Documents"], swiftSettings: strict),
         .testTarget(name: "PlansTests", dependencies: ["Plans", "Documents"], swiftSettings: strict),
@@ -315,7 +347,8 @@ let package = Package(
             dependencies: ["TestSupport", "Execution", "State", "Workers", "ProviderAPI", "Documents"],
             swiftSettings: strict),
         .testTarget(
-            name: "ReportsTests", dependencies: ["Reports", "Execution", "Documents"], swiftSettings: strict),
+            name: "ReportsTests", dependencies: ["TestSupport", "Reports", "Execution", "Documents"],
+            swiftSettings: strict),
         .testTarget(name: "SlowcloudTests", dependencies: ["TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "BadcloudTests", dependencies: ["TestSupport", "CSystem", "WorkersTestHost"], swiftSettings: strict),

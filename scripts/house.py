@@ -146,7 +146,8 @@ def kind(target):
     if name in LEAVES:
         return "leaf"
     return {"ProviderAPI": "api", "ProviderRuntime": "runtime", "Worker": "worker", "Host": "host",
-            "ProviderKit": "kit", "ReaderRuntime": "readerruntime", "Reader": "reader"}.get(name, "unknown")
+            "ProviderKit": "kit", "ReaderRuntime": "readerruntime", "Reader": "reader",
+            "BuilderRuntime": "readerruntime", "Builder": "reader"}.get(name, "unknown")
 
 
 def allowed(one):

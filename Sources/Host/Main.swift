@@ -10,7 +10,7 @@ struct EulerPublisher: AsyncParsableCommand {
         abstract: "Builds, checks and publishes an operating system's images to registries and clouds.",
         subcommands: [
             Publish.self, Preview.self, Status.self, Resume.self, Cleanup.self, Logs.self, ContainerCommand.self,
-            TagCommand.self, Check.self, Requirements.self, ImageCommand.self,
+            TagCommand.self, Check.self, Build.self, Requirements.self, ImageCommand.self,
             ProviderCommand.self, ConfigCommand.self, CloudImage.self, PackageBuild.self,
         ])
 

@@ -35,6 +35,19 @@ struct PlaceOptions: ParsableArguments {
     }
 }
 
+/// How an image is read.
+struct ReadingOptions: ParsableArguments {
+    @Flag(
+        name: .customLong("no-libguestfs"),
+        help: "Leaves XFS and btrfs unread; else guestfish reads them, if it is installed (slow without KVM).")
+    var withoutLibguestfs = false
+
+    /// On a terminal, what takes long is told.
+    static func tell(_ text: String) {
+        if eps_terminal_width(STDERR_FILENO) > 0 { Output.error(text) }
+    }
+}
+
 /// How this command tells what happens.
 struct ReportOptions: ParsableArguments {
     @Flag(help: "One JSON event a line.") var json = false

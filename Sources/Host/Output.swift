@@ -1,3 +1,4 @@
+import CSystem
 import Documents
 import Glibc
 import Reports
@@ -7,13 +8,24 @@ import Synchronization
 enum Output {
     /// Why standard output could not take all of it: the first reason.
     private static let loss = Mutex<Int32?>(nil)
+    /// Standard output was closed when the program began.
+    private static let wasClosed = Mutex(false)
 
     /// First of all: a standard descriptor that is closed leads nowhere from now on. Else it would be the number of the next
     /// file that is opened, and what is meant for people would be written there.
     static func start() {
         var descriptor = open("/dev/null", O_RDWR)
-        while (0...STDERR_FILENO).contains(descriptor) { descriptor = open("/dev/null", O_RDWR) }
+        while (0...STDERR_FILENO).contains(descriptor) {
+            if descriptor == STDOUT_FILENO { wasClosed.withLock { $0 = true } }
+            descriptor = open("/dev/null", O_RDWR)
+        }
         if descriptor > STDERR_FILENO { close(descriptor) }
+    }
+
+    /// Columns of the terminal that results go to, 100 at most; nil of a pipe or a file, which have whole lines.
+    static var width: Int? {
+        let columns = Int(eps_terminal_width(STDOUT_FILENO))
+        return columns > 0 ? min(columns, 100) : nil
     }
 
     static func error(_ text: String) { _ = write(Printable.text(text) + "\n", to: STDERR_FILENO) }
@@ -41,6 +53,12 @@ enum Output {
         return Failure(
             .internal, "the output could not be written: \(String(cString: strerror(number)))",
             place: "standard output", hint: "what the command does besides is done; check where its output goes")
+    }
+
+    /// The same of a command that does nothing but tell: then a standard output that was closed is a loss as well.
+    static var undelivered: Failure? {
+        if wasClosed.withLock({ $0 }) { loss.withLock { $0 = $0 ?? EBADF } }
+        return lost
     }
 
     /// - Returns: the error number when not all could be written.

@@ -48,6 +48,9 @@ struct Session {
     /// The program that runs providers.
     var workerExecutable: String { "\(prefix)/libexec/eulerpublisher/eulerpublisher-worker" }
 
+    /// The program that changes images.
+    var builderExecutable: String { "\(prefix)/libexec/eulerpublisher/eulerpublisher-builder" }
+
     func executor(_ report: ReportOptions) throws -> Executor { try executor(report.observer(texts)) }
 
     func executor(_ observer: any RunObserver) throws -> Executor {

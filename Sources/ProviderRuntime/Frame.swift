@@ -15,6 +15,10 @@ public enum FrameKind: UInt16, Sendable {
     case imageFacts = 0xE542
     case blocksRead = 0xE543
     case blocksExtent = 0xE544
+    case imageUnread = 0xE545
+    case imageCopies = 0xE546
+    // From the host to the process that changes an image, which tells its steps before its reply.
+    case imageChange = 0xE551
     // From the worker.
     case hello = 0xE581
     case log = 0xE582
@@ -34,6 +38,8 @@ public enum FrameKind: UInt16, Sendable {
     case treeRead = 0xE590
     case treeList = 0xE591
     case result = 0xE592
+    // From the process that changes an image.
+    case changeStep = 0xE5A1
 }
 
 /// The protocol's own number: host and worker of one build speak one.

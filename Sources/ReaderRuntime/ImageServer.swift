@@ -90,6 +90,15 @@ extension ImageServer {
                 do { return Answer(document: Array(try image.facts().encoded())) } catch {
                     throw error as? Failure ?? Failure(.internal, "the facts cannot be written as JSON")
                 }
+            case .imageUnread: return Answer(document: try Self.json(image.unread()))
+            case .imageCopies:
+                let text = (try? reader.field()) ?? []
+                guard let copies = try? JSONDecoder().decode([VolumeCopy].self, from: Data(text)) else {
+                    throw Failure(.internal, "a question that no host asks")
+                }
+                // Kept for as long as questions come.
+                try image.read(copies, scratch: message.descriptors.first)
+                return Answer()
             case .treeStat:
                 let stat = try found(path(&reader), following: false).status
                 var writer = FieldWriter()
@@ -128,6 +137,12 @@ extension ImageServer {
                 for number in [extent.offset, extent.length, extent.isHole ? 1 : 0] { writer.number(number) }
                 return Answer(document: writer.bytes)
             default: throw Failure(.internal, "a question that no host asks")
+            }
+        }
+
+        private static func json(_ value: some Encodable) throws(Failure) -> [UInt8] {
+            do { return [UInt8](try JSONEncoder().encode(value)) } catch {
+                throw Failure(.internal, "the answer cannot be written as JSON")
             }
         }
 

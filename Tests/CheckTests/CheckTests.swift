@@ -76,7 +76,7 @@ struct CheckTests {
         let sarif = try JSONDecoder().decode(JSON.self, from: Data(scratch.text("a.sarif").utf8))
         let results = sarif["runs"]?.array?.first?["results"]?.array ?? []
         #expect(results.filter { $0["level"]?.string == "error" }.count == 2)
-        #expect(try run(["python3", "-c", Self.junit, "\(scratch.path)/a.xml"]).output == "20 2\n")
+        #expect(try run(["python3", "-c", Self.junit, "\(scratch.path)/a.xml"]).output == "21 2\n")
         let page = try scratch.text("a.html")
         #expect(page.contains("local.image.no-published-password") && !page.contains("<script"))
     }
@@ -93,6 +93,16 @@ struct CheckTests {
         let (market, _) = try await report(.openEuler, ["-p", "aws", "--for", "marketplace"])
         #expect(market.providers[0].findings.count > plain.providers[0].findings.count + 10)
         #expect(market.failed("error").contains("aws.ami.no-preset-password"))
+    }
+
+    @Test("For a marketplace all are asked, and who has none says what it says of any image")
+    func marketplaceOfAll() async throws {
+        let (plain, _) = try await report(.openEuler)
+        let (market, status) = try await report(.openEuler, ["--for", "marketplace"])
+        #expect(status == 3 && market.providers.map(\.id) == plain.providers.map(\.id))
+        let local = { (report: Report) in report.providers.first { $0.id == "local" }?.findings.map(\.rule) }
+        #expect(local(market) == local(plain) && local(market)?.isEmpty == false)
+        #expect(market.failed("error").contains("local.image.no-published-password"))
     }
 
     @Test("What there is on one screen")

@@ -1,4 +1,5 @@
-// A tar, plain or in xz, read member by member: the part of libarchive that we need, without its types.
+// A tar, plain or in xz, read member by member, and a small disc that is written: the part of libarchive that we need, without
+// its types.
 #ifndef EULERPUBLISHER_CARCHIVE_H
 #define EULERPUBLISHER_CARCHIVE_H
 
@@ -26,5 +27,16 @@ int ep_archive_next(ep_archive *archive, ep_archive_entry *entry);
 int64_t ep_archive_read(ep_archive *archive, void *buffer, size_t size);
 const char *ep_archive_error(ep_archive *archive);
 void ep_archive_close(ep_archive *archive);
+
+// A small ISO 9660 disc with Rock Ridge names.
+typedef struct {
+    const char *name;
+    const void *bytes;
+    size_t size;
+} ep_disc_file;
+
+// Writes a disc with that label and these files in its root to fd, which the caller keeps and closes. 0: done; else -1 and *error,
+// which the caller frees, if it is not NULL.
+int ep_disc_write(int fd, const char *label, const ep_disc_file *files, size_t count, char **error);
 
 #endif

@@ -38,6 +38,17 @@ int eps_open_disk(const char *path);
 /* Starts path in a process group of its own with exactly three descriptors: 0 the socket, 1 and 2 as given. */
 int eps_spawn(const char *path, char *const arguments[], char *const environment[], int socket, int output, int errors,
               pid_t *child);
+/* Bytes of address space and of each file that a program may have; 0: as many as this process. */
+typedef struct eps_limits {
+    uint64_t memory, file;
+} eps_limits;
+/* Starts another's program in a process group of its own with exactly three descriptors, without core dumps. The kernel
+ * kills it when the calling thread ends, which therefore waits for it: that it outlives nobody holds after SIGKILL too.
+ * -errno also when it can't be executed. */
+int eps_program(const char *path, char *const arguments[], char *const environment[], const int descriptors[3],
+                const eps_limits *limits, pid_t *child);
+/* Waits until the child ends, and leaves its number taken until it is collected. */
+int eps_wait_unreaped(pid_t child);
 int eps_become_subreaper(void);
 /* Collects the child without waiting: 1 and *status, 0 if it still runs, negative errno. */
 int eps_collect(pid_t child, int *status);
@@ -100,6 +111,30 @@ int64_t eps_monotonic(void); /* nanoseconds */
 /* A descriptor that becomes readable when the process ends; -errno where the kernel has none (before 5.3). */
 int eps_process_descriptor(pid_t pid);
 int eps_random(void *buffer, size_t size);
+
+/* ---- A guest's file system, mounted in a namespace of its own ---- */
+/* Puts this process, which has one thread, into namespaces of its own for users, mounts and processes, as their first. Says a
+ * byte on the socket when its users can be mapped, and waits for one. The process that it was ends with it. */
+int eps_enter_namespaces(int socket);
+/* All users of this machine to themselves, for root: the same ids, and no power outside the namespace. */
+int eps_map_all_ids(pid_t pid);
+/* open(2) of a path as the guest means it: its symbolic links lead inside root, an open directory. */
+int eps_open_in_root(int root, const char *path, int flags, unsigned mode);
+/* The same without opening what is there: for its status. */
+int eps_look_in_root(int root, const char *path);
+/* A folder as such a root. */
+int eps_open_root(const char *path);
+int eps_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data);
+int eps_bind(const char *source, const char *target);
+int eps_read_only(const char *target); /* a bind of something under /proc */
+/* What this process mounts from now on is seen by itself and its children alone. */
+int eps_mounts_private(void);
+/* later: as soon as nobody uses it. */
+int eps_unmount(const char *target, int later);
+/* Starts a program of the guest that sees root, which must be a mount, and nothing else of this machine's files; in a
+ * process group of its own; output gets both its streams. It ends with 127 if it is not there, 126 if it cannot be run. */
+int eps_spawn_in_root(const char *root, const char *path, char *const arguments[], char *const environment[], int input,
+                      int output, pid_t *child);
 
 /* ---- Terminals ---- */
 int eps_terminal_width(int descriptor); /* columns; 0: not a terminal */

@@ -46,6 +46,8 @@ public struct CloudInitFacts: Sendable, Equatable, Codable {
     public var networkDisabled: Fact<Bool>
     /// `network` has a configuration in the files (`version`), which outweighs the data source's unless that is asked first.
     public var hasNetworkConfiguration: Fact<Bool>
+    /// What that configuration says of interfaces: told among the network's profiles, and not in this part of the document.
+    public var networkProfiles: [NetworkProfile] = []
     /// `ssh_deletekeys`: host keys of the image are replaced at first boot; absent: they are.
     public var deletesHostKeys: Fact<Bool>
     /// `ssh_genkeytypes`.

@@ -23,13 +23,18 @@ public struct Kernel: Sendable, Equatable, Codable {
     public var modules: Fact<String>
     /// The options of its configuration that rules ask for, by their names with `CONFIG_`: `y`, `m`, or `n` if it is not set.
     public var config: Fact<[String: String]>
+    /// Of a kernel that a menu starts by itself, the one that the menu gives it.
     public var initramfs: Fact<Initramfs>
+    /// Why the initramfs can't be what a kernel unpacks: it is empty, cut off or no archive. Nil if it is whole, or is packed in a
+    /// way that is not read here.
+    public var initramfsDamage: String?
     /// What rules ask for, each once, in the order of `Driver.asked`.
     public var drivers: [Driver]
 
     enum CodingKeys: String, CodingKey {
         case version, architecture, image, modules, config, initramfs, drivers
         case imageVersion = "image_version"
+        case initramfsDamage = "initramfs_damage"
     }
 
     public init(

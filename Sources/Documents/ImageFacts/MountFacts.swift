@@ -1,6 +1,6 @@
 /// The file systems of a disk, and where the guest sees them.
 public struct MountFacts: Sendable, Codable, Equatable {
-    /// One for each partition, in the table's order; one for the whole disk where there is no table.
+    /// One for each partition, in the table's order; one for the whole disk where there is no table. Then those of LVM.
     public var volumes: Fact<[VolumeFacts]>
     /// What the guest's tree is made of: `/` first, then what its fstab mounts of this disk, in the order that it is mounted in.
     /// Unknown if no root was found, or more than one, or it can't be read.
@@ -16,10 +16,14 @@ public struct MountFacts: Sendable, Codable, Equatable {
     }
 }
 
-/// What lies in one partition.
+/// What lies in one partition, or in one volume of LVM.
 public struct VolumeFacts: Sendable, Codable, Equatable {
-    /// Counted from 1, as in the partition table; nil for a whole disk without a table.
+    /// Counted from 1, as in the partition table; nil for a whole disk without a table, and for a volume of LVM.
     public var partition: Int?
+    /// Of a volume of LVM, its name: `/dev/mapper/system-root`.
+    public var device: String?
+    /// What its files were read through, if it was not the reader itself: `libguestfs`.
+    public var through: String?
     /// As blkid's TYPE: `ext2`, `ext3`, `ext4`, `vfat`, `xfs`, `btrfs`, `swap`, `LVM2_member`, `crypto_LUKS`, `linux_raid_member`, ...
     /// Absent if no known magic number is there.
     public var kind: Fact<String>
@@ -44,11 +48,11 @@ public struct VolumeFacts: Sendable, Codable, Equatable {
     public var clean: Fact<Bool>
     /// Whether a journal waits to be replayed: what is read is then the state before that.
     public var needsRecovery: Fact<Bool>
-    /// Whether it notes errors that were found in it.
+    /// Whether it notes errors that were found in it, or is so damaged that it can't be read.
     public var hasErrors: Fact<Bool>
 
     enum CodingKeys: String, CodingKey {
-        case partition, kind, label, uuid, readable, size, used, free, inodes, features, clean
+        case partition, device, through, kind, label, uuid, readable, size, used, free, inodes, features, clean
         case freeInodes = "free_inodes"
         case blockSize = "block_size"
         case needsRecovery = "needs_recovery"
@@ -59,6 +63,7 @@ public struct VolumeFacts: Sendable, Codable, Equatable {
     /// - Parameter why: what every member says until it is set.
     public init(partition: Int?, kind: Fact<String>, unknown why: String) {
         (self.partition, self.kind) = (partition, kind)
+        (device, through) = (nil, nil)
         (label, uuid, readable, features) = (.unknown(why), .unknown(why), .unknown(why), .unknown(why))
         (size, used, free, blockSize) = (.unknown(why), .unknown(why), .unknown(why), .unknown(why))
         (inodes, freeInodes) = (.unknown(why), .unknown(why))
@@ -70,18 +75,21 @@ public struct VolumeFacts: Sendable, Codable, Equatable {
 public struct MountFact: Sendable, Codable, Equatable {
     /// `/`, `/boot`, `/boot/efi`.
     public var point: String
-    /// The partition's number; nil for a whole disk without a table.
+    /// The partition's number; nil for a whole disk without a table, and for a volume of LVM.
     public var partition: Int?
+    /// Of a volume of LVM, its name: `/dev/mapper/system-root`.
+    public var device: String?
     public var kind: String
     /// How fstab names it (`UUID=...`); nil if fstab does not, and the root was found by what lies in it.
     public var source: String?
     /// Its line in fstab, counted from 1.
     public var line: Int?
 
-    public init(point: String, partition: Int?, kind: String, source: String? = nil, line: Int? = nil) {
-        (self.point, self.partition, self.kind, self.source, self.line) = (
-            point, partition, kind, source, line
-        )
+    public init(
+        point: String, partition: Int?, device: String? = nil, kind: String, source: String? = nil, line: Int? = nil
+    ) {
+        (self.point, self.partition, self.device) = (point, partition, device)
+        (self.kind, self.source, self.line) = (kind, source, line)
     }
 }
 
@@ -112,4 +120,14 @@ public struct UnmountedFact: Sendable, Codable, Equatable {
         (self.point, self.kind, self.source, self.line) = (point, kind, source, line)
         (self.inImage, self.isUncertain, self.why) = (inImage, isUncertain, why)
     }
+}
+
+extension VolumeFacts {
+    /// `partition 2`, `/dev/mapper/system-root`.
+    public var place: String { device ?? partition.map { "partition \($0)" } ?? "the whole disk" }
+}
+
+extension MountFact {
+    /// The same of what lies there.
+    public var place: String { device ?? partition.map { "partition \($0)" } ?? "the whole disk" }
 }

@@ -75,6 +75,8 @@ public struct NetworkProfile: Sendable, Equatable, Codable {
         case networkd
         /// /etc/network/interfaces.
         case ifupdown
+        /// `network` in the configuration of cloud-init, which renders it for whatever manager is there.
+        case cloudInit = "cloud-init"
     }
 
     public enum Addressing: String, Sendable, Codable, CaseIterable {
@@ -130,6 +132,14 @@ public struct NetworkProfile: Sendable, Equatable, Codable {
 
     /// It says an address of its own.
     public var isStatic: Bool { [ipv4, ipv6].contains { $0 == .static || $0 == .both } }
+    /// It is for a device that the kernel makes up and no card is behind: its address is its own in any machine.
+    public var isVirtual: Bool {
+        [
+            "wireguard", "dummy", "tun", "tap", "veth", "vxlan", "geneve", "gre", "gretap", "ip6gre", "ip6gretap",
+            "ipip", "sit",
+            "vti", "vti6", "ip6tnl", "ifb", "nlmon", "vcan", "vxcan", "xfrm", "wwan", "ip-tunnel",
+        ].contains(type)
+    }
     /// It holds for one machine's card only.
     public var isBound: Bool { hardwareAddress != nil }
 }

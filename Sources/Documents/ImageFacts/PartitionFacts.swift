@@ -15,6 +15,10 @@ public struct PartitionFacts: Sendable, Codable, Equatable {
         case sectorSize = "sector_size"
     }
 
+    /// The one defect that harms nothing: the system that starts moves the GPT's copy to the end of a disk that was grown.
+    public static let grown =
+        "the GPT's copy is not in the disk's last sector: the disk was grown after it was divided"
+
     public init(
         table: Fact<PartitionTable>, partitions: Fact<[Partition]>, defects: Fact<[String]>,
         sectorSize: Fact<Int> = .known(512)

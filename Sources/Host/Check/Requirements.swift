@@ -20,10 +20,14 @@ struct Requirements: AsyncParsableCommand {
     func run() async throws {
         let items = try await Session(places).executor(QuietReport()).requirements(of: provider)
         if json {
-            return try Output.document(
+            try Output.document(
                 .object(["format": 1, "provider": .string(provider), "rules": .array(items)]))
+        } else {
+            Output.result(
+                markdown
+                    ? RequirementsText.markdown(items, provider: provider)
+                    : Columns.fold(RequirementsText.table(items), to: Output.width))
         }
-        Output.result(
-            markdown ? RequirementsText.markdown(items, provider: provider) : RequirementsText.table(items))
+        if let lost = Output.undelivered { throw lost }
     }
 }

@@ -4,6 +4,7 @@ import Documents
 import Files
 import FoundationEssentials
 import Glibc
+import Images
 import OCI
 import Plans
 import Prepare
@@ -20,6 +21,7 @@ struct ArtifactMaker: Sendable {
     var environment: [String: String]
     /// `eulerpublisher-reader`.
     var reader: String
+    var guestfish: Guestfish?
     /// What an earlier attempt of this run found; a resumed run publishes the same or nothing.
     var pinned: [String: ReadyArtifact.Provenance]
     var observer: any RunObserver
@@ -148,7 +150,7 @@ struct ArtifactMaker: Sendable {
                 files: [.init(name: file, size: size, digest: digest, verified: true)]),
             paths: [file: path], blocksPath: artifact.format == "raw" ? path : nil,
             // A CD has no disk to look into.
-            image: artifact.format == "iso" ? nil : ExaminedImage(path, reader: reader),
+            image: artifact.format == "iso" ? nil : ExaminedImage(path, reader: reader, guestfish: guestfish),
             provenance: .init(
                 sources: [.init(location: path, digest: digest, size: size)], identity: identity))
     }

@@ -23,16 +23,28 @@ public struct Examination: Sendable {
         providers.flatMap(\.findings).count { $0.outcome == "fail" && $0.severity == "error" }
     }
 
+    /// Rules that stop a publication and could not be answered: an image that nobody could look into is not taken for a good one.
+    public var unanswered: [OperationResult.Finding] {
+        providers.flatMap(\.findings).filter { $0.outcome == "unknown" && $0.severity == "error" }
+    }
+
     public init(image: String, facts: ImageFacts, providers: [Provider]) {
         (self.image, self.facts, self.providers) = (image, facts, providers)
     }
 }
 
 extension Executor {
+    /// nil if it is not to be used, or not there.
+    var guestfish: Guestfish? {
+        guard usesLibguestfs else { return nil }
+        return Guestfish(
+            environment: environment, isCancelled: { [interruption] in interruption.signal != nil }, tell: tell)
+    }
+
     /// Reads an image once and has the rules of providers judge it; no network, and nothing is kept.
     /// - Parameters:
     ///   - providers: ids; those without rules for disk images are an error.
-    ///   - market: also what the vendors' marketplaces ask for.
+    ///   - market: also what the vendors' marketplaces ask for; a provider that has none says what it says of any image.
     /// - Throws: `Failure` if the image can't be read, or a provider breaks.
     public func examine(image: String, providers ids: [String], market: Bool) async throws -> Examination {
         let providers = try ids.map { try self.providers.provider(id: $0) }
@@ -42,11 +54,8 @@ extension Executor {
             else {
                 throw Failure(.usage, "\(id) has no rules about disk images", hint: "see: provider list")
             }
-            guard !market || operations.contains(EP_OP_MARKETPLACE_CHECK) else {
-                throw Failure(.usage, "\(id) has no marketplace", hint: "leave out --for marketplace, or \(id)")
-            }
         }
-        let examined = ExaminedImage(image, reader: readerExecutable)
+        let examined = ExaminedImage(image, reader: readerExecutable, guestfish: guestfish)
         let context = try context(run: nil, options: RunOptions(), parallel: nil)
         return try await interruption.withTask("the image was checked") {
             // While the image is read, the libraries of the providers are verified.
@@ -70,7 +79,8 @@ extension Executor {
     ) async throws -> [OperationResult.Finding] {
         let run = try bare(provider, image: image, context)
         // The marketplace's rules are those for every publication, and more.
-        return try await run.invoke(market ? EP_OP_MARKETPLACE_CHECK : EP_OP_CHECK).findings ?? []
+        let hasMarket = provider.manifest.operations.contains(EP_OP_MARKETPLACE_CHECK)
+        return try await run.invoke(market && hasMarket ? EP_OP_MARKETPLACE_CHECK : EP_OP_CHECK).findings ?? []
     }
 
     /// A provider's rules as data.

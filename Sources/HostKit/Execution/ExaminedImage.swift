@@ -13,20 +13,24 @@ final actor ExaminedImage {
 
     private let path: String
     private let executable: String
+    private let guestfish: Guestfish?
     private var opening: Task<Opened, any Error>?
 
-    /// - Parameter reader: `eulerpublisher-reader`, an absolute path.
-    init(_ path: String, reader: String) {
+    /// - Parameters:
+    ///   - reader: `eulerpublisher-reader`, an absolute path.
+    ///   - guestfish: what reads file systems that it can't; nil if nothing is to.
+    init(_ path: String, reader: String, guestfish: Guestfish?) {
         self.path = path
         executable = reader
+        self.guestfish = guestfish
     }
 
     /// - Throws: `Failure` if it is no image that can be read; the same to everybody who asks.
     func opened() async throws -> Opened {
         if opening == nil {
-            let (path, executable) = (path, executable)
+            let (path, executable, guestfish) = (path, executable, guestfish)
             opening = Task.detached {
-                let reader = try ImageReader(path, executable: executable)
+                let reader = try ImageReader.open(path, executable: executable, through: guestfish)
                 let facts = try reader.facts()
                 return Opened(
                     reader: reader, facts: facts, document: [UInt8](try DocumentCoding.encode(facts)))

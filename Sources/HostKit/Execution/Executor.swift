@@ -25,6 +25,10 @@ public struct Executor: Sendable {
     /// The least important message that a run's log keeps: `debug`, `info`, `warning` or `error`.
     public var logLevel: String
     public var interruption: Interruption
+    /// Whether file systems that are not read here are read through libguestfs, where it is installed.
+    public var usesLibguestfs = true
+    /// Told in a sentence what takes long, and is no step of a run.
+    public var tell: @Sendable (String) -> Void = { _ in }
 
     public init(
         version: String, providers: any ProviderSource, workers: Workers, cache: String, mirror: String?,
@@ -157,7 +161,7 @@ public struct Executor: Sendable {
         let observer = context.observer
         let maker = ArtifactMaker(
             plan: plan, mirror: mirror, cache: cache, version: version, downloader: downloader,
-            environment: environment, reader: readerExecutable, pinned: pinned,
+            environment: environment, reader: readerExecutable, guestfish: guestfish, pinned: pinned,
             observer: observer, fetch: { try await fetch($0, $1, $2, $3, context) })
         return try await withThrowingTaskGroup(of: ReadyArtifact.self) { group in
             for name in plan.plan.artifacts.keys { group.addTask { try await maker.make(name) } }

@@ -48,7 +48,7 @@ public final class Interruption: Sendable {
 
     /// Runs `body` as a task that this interruption cancels.
     /// - Throws: what it throws; `Failure` with code `interrupted` once the interruption came.
-    func withTask<Result: Sendable>(
+    public func withTask<Result: Sendable>(
         _ what: String, _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
         let task = Task { try await body() }

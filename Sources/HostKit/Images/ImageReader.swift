@@ -108,7 +108,7 @@ public final class ImageReader: Sendable {
         return writer.bytes
     }
 
-    private func ask(_ kind: FrameKind, _ payload: [UInt8] = [], _ descriptors: [Int32] = []) throws -> [UInt8] {
+    func ask(_ kind: FrameKind, _ payload: [UInt8] = [], _ descriptors: [Int32] = []) throws -> [UInt8] {
         try channel.withLock { channel in
             if let broken = channel.isBroken { throw broken }
             let reply: Message

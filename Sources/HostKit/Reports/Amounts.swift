@@ -61,6 +61,9 @@ public enum Columns {
             })
     }
 
+    /// Of a line on a terminal, in columns.
+    static func width(_ line: String) -> Int { line.reduce(0) { $0 + (isWide($1) ? 2 : 1) } }
+
     /// What takes two columns: East Asian scripts and full-width forms, and pictures (Unicode, Standard Annex 11).
     private static func isWide(_ character: Character) -> Bool {
         let wide: [ClosedRange<UInt32>] = [

@@ -1,10 +1,10 @@
 public import Documents
 
 extension ExtFileSystem {
-    public func facts(partition: Int?) -> VolumeFacts {
+    public func facts(of place: VolumePlace) -> VolumeFacts {
         let block = superblock
-        let evidence = [Evidence(volumeName(partition))]
-        var facts = VolumeFacts(partition: partition, kind: .known(kind, evidence), unknown: "not read")
+        let evidence = [Evidence(place.name)]
+        var facts = VolumeFacts(at: place, kind: .known(kind, evidence), unknown: "not read")
         facts.label = label.map { .known($0, evidence) } ?? .absent(evidence)
         facts.uuid = uuid.map { .known($0, evidence) } ?? .absent(evidence)
         facts.readable = .known(true)
@@ -17,19 +17,19 @@ extension ExtFileSystem {
         facts.blockSize = .known(block.blockSize)
         facts.features = .known(block.features.names, evidence)
         let state = "s_state \(block.state)"
-        facts.clean = .known(block.state & 1 == 1, [Evidence(volumeName(partition), text: state)])
+        facts.clean = .known(block.state & 1 == 1, [Evidence(place.name, text: state)])
         facts.needsRecovery = .known(block.features.needsRecovery, evidence)
         facts.hasErrors = .known(
             block.state & 2 != 0 || block.errorCount > 0,
-            [Evidence(volumeName(partition), text: "\(state), s_error_count \(block.errorCount)")])
+            [Evidence(place.name, text: "\(state), s_error_count \(block.errorCount)")])
         return facts
     }
 }
 
 extension FATFileSystem {
-    public func facts(partition: Int?) -> VolumeFacts {
-        let evidence = [Evidence(volumeName(partition))]
-        var facts = VolumeFacts(partition: partition, kind: .known(kind, evidence), unknown: "not read")
+    public func facts(of place: VolumePlace) -> VolumeFacts {
+        let evidence = [Evidence(place.name)]
+        var facts = VolumeFacts(at: place, kind: .known(kind, evidence), unknown: "not read")
         facts.label = label.map { .known($0, evidence) } ?? .absent(evidence)
         facts.uuid = uuid.map { .known($0, evidence) } ?? .absent(evidence)
         facts.readable = .known(true)
@@ -57,4 +57,10 @@ extension FATFileSystem {
     }
 }
 
-func volumeName(_ partition: Int?) -> String { partition.map { "partition \($0)" } ?? "the whole disk" }
+extension VolumeFacts {
+    /// What is known before a reader took it.
+    init(at place: VolumePlace, kind: Fact<String>, unknown why: String) {
+        self.init(partition: place.partition, kind: kind, unknown: why)
+        device = place.logical?.path
+    }
+}

@@ -30,8 +30,7 @@ public protocol FileSystem: Sendable {
     /// Whether `BOOT` and `boot` are the same name.
     var ignoresCase: Bool { get }
     /// What it tells of itself; members that it does not know stay unknown.
-    /// - Parameter partition: the number of its partition, for the facts.
-    func facts(partition: Int?) -> VolumeFacts
+    func facts(of place: VolumePlace) -> VolumeFacts
 }
 
 extension FileSystem {
@@ -43,8 +42,10 @@ extension FileSystem {
 
     public var ignoresCase: Bool { false }
 
-    public func facts(partition: Int?) -> VolumeFacts {
-        var facts = VolumeFacts(partition: partition, kind: .known(kind), unknown: "\(kind) does not tell")
+    public func facts(partition: Int?) -> VolumeFacts { facts(of: VolumePlace(partition: partition)) }
+
+    public func facts(of place: VolumePlace) -> VolumeFacts {
+        var facts = VolumeFacts(at: place, kind: .known(kind), unknown: "\(kind) does not tell")
         facts.label = label.map { .known($0) } ?? .absent()
         facts.uuid = uuid.map { .known($0) } ?? .absent()
         facts.readable = .known(true)

@@ -32,10 +32,16 @@ public enum FileSystems {
             Failure(
                 .refused, "\(kind) is not read: it is a part of other volumes",
                 hint: "put the file systems on plain partitions; " + guestfish("libguestfs"))
+        case "xfs", "btrfs":
+            Failure(
+                .refused, "\(kind) is not read: ext2, ext3, ext4 and FAT are",
+                hint: "make it ext4, or install guestfish, and it is read through that (on openEuler "
+                    + (kind == "xfs" ? "libguestfs and libguestfs-xfs" : "libguestfs")
+                    + "; Debian needs a package of a kernel too, such as linux-image-cloud-amd64)")
         default:
             Failure(
                 .refused, "\(kind) is not read: ext2, ext3, ext4 and FAT are",
-                hint: "make it ext4; " + guestfish(kind == "xfs" ? "libguestfs and libguestfs-xfs" : "libguestfs"))
+                hint: "make it ext4; " + guestfish("libguestfs"))
         }
     }
 }

@@ -52,8 +52,8 @@ enum MountSource: Equatable {
     case partitionLabel(String)
     /// A partition of the first disk by its number; nil is the disk itself.
     case partition(Int?)
-    /// A volume that is made of others: of LVM, of an array, of an encrypted one.
-    case mapped
+    /// A volume that is made of others: of LVM, of an array, of an encrypted one; by its path below /dev.
+    case mapped(String)
     /// A disk that is not in the image, with the reason.
     case elsewhere(String)
     /// No disk at all: `tmpfs`, `proc`.
@@ -121,7 +121,13 @@ enum MountSource: Equatable {
         if name.hasPrefix("nvme") || name.hasPrefix("mmcblk") {
             return .elsewhere("it is on another disk than the first")
         }
-        if ["mapper/", "dm-", "md"].contains(where: name.hasPrefix) { return .mapped }
+        if ["mapper/", "dm-", "md", "disk/by-id/dm-name-"].contains(where: name.hasPrefix) {
+            return .mapped("/dev/" + name)
+        }
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        if parts.count == 2, !["disk", "block", "char", "bus", "shm", "pts"].contains(parts[0]) {
+            return .mapped("/dev/" + name)
+        }
         return .elsewhere("no partition of a first disk has that name")
     }
 

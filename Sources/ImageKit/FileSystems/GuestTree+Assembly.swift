@@ -48,7 +48,7 @@ private struct Assembler {
     // MARK: The root
 
     func findRoot() throws(Failure) -> (volume: Volume, fileSystem: any FileSystem) {
-        var found: [(volume: Volume, fileSystem: any FileSystem)] = []
+        var found: [(volume: Volume, fileSystem: any FileSystem, name: String)] = []
         var troubles: [String] = []
         for volume in volumes {
             guard let fileSystem = volume.fileSystem else {
@@ -56,14 +56,14 @@ private struct Assembler {
                 continue
             }
             do throws(Failure) {
-                if try Self.isRoot(fileSystem) { found.append((volume, fileSystem)) }
+                for (root, name) in try Self.roots(fileSystem, volume) { found.append((volume, root, name)) }
             } catch {
                 troubles.append("\(volume.name): \(error.message)")
             }
         }
-        if found.count == 1 { return found[0] }
+        if found.count == 1 { return (found[0].volume, found[0].fileSystem) }
         guard found.isEmpty else {
-            let names = found.map(\.volume.name).joined(separator: " and ")
+            let names = found.map(\.name).joined(separator: " and ")
             throw Failure(
                 .refused, "\(names) each hold a root file system, and which one boots can't be told",
                 hint: "keep one system in the image")
@@ -72,6 +72,29 @@ private struct Assembler {
             .refused,
             "no root file system was found" + (troubles.isEmpty ? "" : " (\(troubles.joined(separator: "; ")))"),
             hint: "the root is the file system with /etc/os-release or /etc/passwd")
+    }
+
+    /// The file system as it is mounted if nothing more is said; else those of its subvolumes that are one.
+    private static func roots(_ fileSystem: any FileSystem, _ volume: Volume) throws(Failure) -> [(
+        any FileSystem, String
+    )] {
+        if try isRoot(fileSystem) { return [(fileSystem, volume.name)] }
+        guard let copied = fileSystem as? CopiedFileSystem else { return [] }
+        var roots: [CopiedFileSystem] = []
+        for one in try copied.bySubvolume() where try isRoot(one) { roots.append(one) }
+        // A snapshot's fstab names what it was made of, and not the snapshot.
+        let own = roots.filter(namesItself)
+        if own.count == 1 { roots = own }
+        return roots.map { ($0, "\(volume.name), subvolume \($0.subvolume?.path ?? "")") }
+    }
+
+    /// Whether its fstab mounts this subvolume as the root.
+    private static func namesItself(_ root: CopiedFileSystem) -> Bool {
+        guard let text = try? GuestTree(root: root).text(fstab) else { return false }
+        return FstabLine.parse(text).contains { line in
+            line.point == "/" && (try? root.mounted(with: line.options))??.subvolume == root.subvolume
+                && line.options.contains { $0.hasPrefix("subvol") }
+        }
     }
 
     /// FAT can't hold the links, owners and modes of one.
@@ -86,7 +109,9 @@ private struct Assembler {
     // MARK: What fstab mounts
 
     mutating func mount(below root: (volume: Volume, fileSystem: any FileSystem)) {
-        rootFact = MountFact(point: "/", partition: root.volume.partition, kind: root.fileSystem.kind)
+        rootFact = MountFact(
+            point: "/", partition: root.volume.partition, device: root.volume.place.logical?.path,
+            kind: root.fileSystem.kind)
         let tree = GuestTree(root: root.fileSystem)
         do throws(Failure) {
             guard let text = try tree.text(Self.fstab) else {
@@ -133,8 +158,13 @@ private struct Assembler {
         guard let path = point.path else { return leave(point.why ?? "it is mounted nowhere") }
         if path == "/" {
             guard let volume = place.volume else { return leave(place.why ?? "it can't be told what it names") }
-            guard volume.partition == rootVolume.partition else {
+            guard volume.place == rootVolume.place else {
                 return leave("it names \(volume.name), and the root file system is on \(rootVolume.name)")
+            }
+            if let copied = root as? CopiedFileSystem, let own = copied.subvolume {
+                guard let named = try? copied.mounted(with: line.options)?.subvolume, named == own else {
+                    return leave("it names another subvolume than \(own.path), which holds the root file system")
+                }
             }
             rootFact?.source = line.source
             rootFact?.line = line.line
@@ -146,7 +176,7 @@ private struct Assembler {
             if isPresent { block(path, place.why ?? "it can't be told what it names") }
             return leave(place.why ?? "it can't be told what it names")
         }
-        guard let fileSystem = volume.fileSystem else {
+        guard var fileSystem = volume.fileSystem else {
             let why = "\(volume.name): \(volume.whyUnread ?? "nothing that is known lies there")"
             block(path, why)
             return leave(why)
@@ -154,14 +184,25 @@ private struct Assembler {
         guard Self.agrees(line.kind, with: fileSystem.kind) else {
             return leave("fstab says \(line.kind), and \(volume.name) is \(fileSystem.kind)")
         }
+        if let copied = fileSystem as? CopiedFileSystem {
+            do throws(Failure) {
+                guard let named = try copied.mounted(with: line.options) else {
+                    return leave("\(volume.name) has no such subvolume")
+                }
+                fileSystem = named
+            } catch {
+                block(path, error.message)
+                return leave(error.message)
+            }
+        }
         cover(path, by: line.line)
         unread[path] = nil
         mounts.append(
             (
                 GuestTree.Mount(point: path, fileSystem: fileSystem),
                 MountFact(
-                    point: path, partition: volume.partition, kind: fileSystem.kind, source: line.source,
-                    line: line.line)
+                    point: path, partition: volume.partition, device: volume.place.logical?.path,
+                    kind: fileSystem.kind, source: line.source, line: line.line)
             ))
     }
 
@@ -238,8 +279,11 @@ private struct Assembler {
             meant = volumes.filter { $0.partitionUUID?.lowercased() == value.lowercased() }
         case .partitionLabel(let value): meant = volumes.filter { $0.partitionLabel == value }
         case .partition(let number): meant = volumes.filter { $0.partition == number }
-        case .mapped:
-            return hidden("it is made of other volumes, and none is here", in: volumes.filter(Self.holdsVolumes))
+        case .mapped(let path):
+            meant = volumes.filter { $0.place.logical?.answers(to: path) == true }
+            if meant.isEmpty {
+                return hidden("it is made of other volumes, and none is here", in: volumes.filter(Self.holdsVolumes))
+            }
         case .elsewhere(let why): return Resolution(why: why)
         case .none: return Resolution()
         }
@@ -263,7 +307,8 @@ private struct Assembler {
     }
 
     private static func holdsVolumes(_ volume: Volume) -> Bool {
-        ["LVM2_member", "crypto_LUKS", "linux_raid_member", "BitLocker"].contains(volume.kind ?? "")
+        !volume.isTakenApart
+            && ["LVM2_member", "crypto_LUKS", "linux_raid_member", "BitLocker"].contains(volume.kind ?? "")
     }
 
     /// - Parameter why: what is said if nothing on the disk can hold it.

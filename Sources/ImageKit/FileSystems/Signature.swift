@@ -13,6 +13,14 @@ public struct Signature: Sendable, Equatable {
     public var size: UInt64?
     /// In bytes, where it tells.
     public var blockSize: Int?
+    /// In bytes, where it tells.
+    public var used: UInt64?
+    /// By the names of its mkfs(8), where they are known.
+    var features: [String]?
+    /// Whether a log waits to be replayed, where that is told in one place.
+    var needsRecovery: Bool?
+    /// Whether it notes that it is damaged.
+    var hasErrors: Bool?
 
     init(_ kind: String, label: String? = nil, uuid: String? = nil, size: UInt64? = nil, blockSize: Int? = nil) {
         (self.kind, self.label, self.uuid, self.size, self.blockSize) = (kind, label, uuid, size, blockSize)
@@ -67,9 +75,45 @@ public struct Signature: Sendable, Equatable {
         guard head.matches("XFSB".utf8, at: 0) else { return nil }
         let blockSize = try head.big32(4)
         let size = try head.big64(8).multipliedReportingOverflow(by: UInt64(blockSize))
-        return Signature(
+        var found = Signature(
             "xfs", label: fieldText(try head.part(108, 12)), uuid: uuidText(try head.part(32, 16)),
             size: size.overflow ? nil : size.partialValue, blockSize: Int(blockSize))
+        let free = try head.big64(144).multipliedReportingOverflow(by: UInt64(blockSize))
+        if let size = found.size, !free.overflow, free.partialValue <= size { found.used = size - free.partialValue }
+        found.features = []
+        found.hasErrors = false
+        // The fifth version has checksums, and says what else it has (the kernel's fs/xfs/libxfs/xfs_format.h).
+        guard try head.u16(100).byteSwapped & 0xF == 5 else { return found }
+        let (readOnly, incompatible) = (try head.big32(212), try head.big32(216))
+        found.features =
+            ["crc"] + Self.names(of: UInt64(readOnly), ["finobt", "rmapbt", "reflink", "inobtcount"])
+            + Self.names(
+                of: UInt64(incompatible), ["ftype", "sparse", "meta_uuid", "bigtime", "needsrepair", "nrext64"])
+        found.hasErrors = incompatible & 16 != 0
+        return found
+    }
+
+    private static func names(of bits: UInt64, _ names: [String]) -> [String] {
+        names.enumerated().filter { bits >> UInt64($0.offset) & 1 == 1 }.map(\.element)
+    }
+
+    /// What it tells of itself beside its kind.
+    func tell(_ facts: inout VolumeFacts, _ place: VolumePlace) {
+        let evidence = [Evidence(place.name)]
+        facts.label = label.map { .known($0, evidence) } ?? .absent(evidence)
+        facts.uuid = uuid.map { .known($0, evidence) } ?? .absent(evidence)
+        if let size { facts.size = .known(size, evidence) }
+        if let blockSize { facts.blockSize = .known(blockSize, evidence) }
+        if let size, let used {
+            facts.used = .known(used, evidence)
+            facts.free = .known(size - min(used, size), evidence)
+        }
+        if let features { facts.features = .known(features, evidence) }
+        if let needsRecovery {
+            facts.needsRecovery = .known(needsRecovery, evidence)
+            facts.clean = .known(!needsRecovery, evidence)
+        }
+        if let hasErrors { facts.hasErrors = .known(hasErrors, evidence) }
     }
 
     /// A physical volume of LVM: its label stands in one of the first four sectors.
@@ -127,9 +171,22 @@ public struct Signature: Sendable, Equatable {
     private static func btrfs(_ source: any ByteSource) throws(Failure) -> Signature? {
         let block = try bytes(source, 65536, 1024)
         if block.matches("_BHRfS_M".utf8, at: 64) {
-            return Signature(
+            var found = Signature(
                 "btrfs", label: fieldText(try block.part(299, 256)), uuid: uuidText(try block.part(32, 16)),
                 size: try block.u64(112), blockSize: Int(try block.u32(144)))
+            // The kernel's include/uapi/linux/btrfs_tree.h; names as mkfs.btrfs(8) has them.
+            found.used = try block.u64(120)
+            found.needsRecovery = try block.u64(96) != 0
+            found.features =
+                names(of: try block.u64(180), ["free-space-tree"])
+                + names(
+                    of: try block.u64(188),
+                    [
+                        "mixed-backref", "default-subvol", "mixed-bg", "compress-lzo", "compress-zstd", "big-metadata",
+                        "extref", "raid56", "skinny-metadata", "no-holes", "metadata-uuid", "raid1c34", "zoned",
+                    ])
+            found.hasErrors = false
+            return found
         }
         if block.matches("ReIsEr".utf8, at: 52) { return Signature("reiserfs") }
         return nil

@@ -95,7 +95,7 @@ final class CpioReader {
 
     private func damaged(_ what: String) -> Failure {
         Failure(
-            .refused, "its archive is damaged: \(what)", place: place, hint: "make the initramfs again in the guest")
+            .refused, "its archive is damaged: \(what)", place: place, hint: InitramfsArchive.repair)
     }
 
     private static func hexadecimal(_ digits: ArraySlice<UInt8>) -> UInt32? {

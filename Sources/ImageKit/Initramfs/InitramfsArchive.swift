@@ -101,8 +101,14 @@ public struct InitramfsArchive {
         }
     }
 
+    /// What mends an archive that no kernel unpacks.
+    static let repair = "make the initramfs again in the guest"
+
+    /// Whether what refused an archive is certain damage, and nothing that this reader lacks.
+    static func isDamage(_ failure: Failure) -> Bool { failure.hint == repair || failure.hint == Unpacker.repair }
+
     private func damaged(_ what: String) -> Failure {
-        Failure(.refused, "it is no initramfs: \(what)", place: place, hint: "make the initramfs again in the guest")
+        Failure(.refused, "it is no initramfs: \(what)", place: place, hint: Self.repair)
     }
 }
 

@@ -8,8 +8,13 @@ public struct KernelReader {
     public static let allowance: UInt64 = 2 << 30
 
     private let tree: GuestTree
+    private let entries: [BootEntry]
 
-    public init(_ tree: GuestTree) { self.tree = tree }
+    /// - Parameter entries: the boot entries that start by themselves: they say which initramfs their kernel is given.
+    public init(_ tree: GuestTree, entries: [BootEntry] = []) {
+        self.tree = tree
+        self.entries = entries
+    }
 
     /// What can't be read is unknown, with the reason.
     public func facts() -> KernelFacts {
@@ -35,7 +40,7 @@ public struct KernelReader {
     private func kernel(_ files: KernelFiles, _ allowance: Allowance) -> Kernel {
         let modules = files.modules.map { ModuleTree(tree, $0) }
         let config = KernelConfig.read(tree, files.configPlaces)
-        let content = initramfs(files, allowance)
+        let (content, damage) = initramfs(files, allowance)
         var architecture: Fact<String> = .unknown("no image and no module that tells it")
         var imageVersion: Fact<String> = .absent(files.imagePlaces.map { Evidence($0) })
         if let image = files.image {
@@ -55,7 +60,7 @@ public struct KernelReader {
             }
         }
         if architecture.value == nil, let modules, let known = machine(modules) { architecture = known }
-        return Kernel(
+        var kernel = Kernel(
             version: files.version, architecture: architecture,
             image: files.image.map { .known($0.path, [Evidence($0.path)]) }
                 ?? .absent(files.imagePlaces.map { Evidence($0) }),
@@ -65,16 +70,41 @@ public struct KernelReader {
             config: config, initramfs: content.map(\.initramfs),
             drivers: Drivers(tree: tree, version: files.version, modules: modules, config: config, content: content)
                 .all())
+        kernel.initramfsDamage = damage
+        return kernel
     }
 
-    private func initramfs(_ files: KernelFiles, _ allowance: Allowance) -> Found<InitramfsContent> {
-        guard let found = files.initramfs else { return .absent(files.initramfsPlaces.map { Evidence($0) }) }
+    /// What the loader gives the kernel by itself; where no menu is known to start it, what lies beside it.
+    private func loaded(_ files: KernelFiles) throws(Failure) -> (file: GuestTree.Found?, places: [Evidence]) {
+        let beside = files.initramfsPlaces.map { Evidence($0) }
+        guard let image = files.image, files.unified == nil else { return (files.initramfs, beside) }
+        for entry in entries where try tree.find(entry.kernel)?.path == image.path {
+            guard let last = entry.initramfs.last else { return (nil, [entry.evidence]) }
+            // Before the last there are updates of the processor's own code. Those that are missing are the menu's defect.
+            let path = entry.initramfs.last { !entry.missingInitramfs.contains($0) } ?? last
+            if let found = try tree.find(path), found.status.kind == .file { return (found, [Evidence(path)]) }
+        }
+        return (files.initramfs, beside)
+    }
+
+    private func initramfs(
+        _ files: KernelFiles, _ allowance: Allowance
+    ) -> (content: Found<InitramfsContent>, damage: String?) {
+        let found: GuestTree.Found
+        do throws(Failure) {
+            let (file, places) = try loaded(files)
+            guard let file else { return (.absent(places), nil) }
+            found = file
+        } catch {
+            return (.unknown("/boot: \(error.message)"), nil)
+        }
         do throws(Failure) {
             let content = try InitramfsContent(
                 try Self.part(of: found, files.unified?.initramfs), path: found.path, version: files.version, allowance)
-            return .known(content, found.path)
+            return (.known(content, found.path), nil)
         } catch {
-            return .unknown("\(found.path): \(error.message)")
+            let why = "\(found.path): \(error.message)"
+            return (.unknown(why), InitramfsArchive.isDamage(error) ? why : nil)
         }
     }
 

@@ -11,6 +11,9 @@ public final class Unpacker: ByteStream {
     /// Windows of zstd: 128 MiB, as the kernel has it (lib/decompress_unzstd.c).
     static let windowLog: Int32 = 27
 
+    /// What mends packed data that ends too early or is none.
+    static let repair = "make the file again"
+
     private let source: SourceStream
     private let place: String
     private let state: State
@@ -89,7 +92,7 @@ public final class Unpacker: ByteStream {
     private func step() throws(Failure) {
         let input = try source.peek()
         guard !input.isEmpty else {
-            throw Failure(.refused, "its packed data ends too early", place: place, hint: "make the file again")
+            throw Failure(.refused, "its packed data ends too early", place: place, hint: Self.repair)
         }
         var (used, written) = (0, 0)
         var status: Int32 = -1
@@ -117,7 +120,7 @@ public final class Unpacker: ByteStream {
                 hint: "pack it with a smaller dictionary")
         }
         guard status >= 0, status == 1 || used > 0 || written > 0 else {
-            throw Failure(.refused, "its packed data is damaged", place: place, hint: "make the file again")
+            throw Failure(.refused, "its packed data is damaged", place: place, hint: Self.repair)
         }
         isAtEnd = status == 1
     }
@@ -146,7 +149,7 @@ public final class Unpacker: ByteStream {
             }
         }
         guard written >= 0 else {
-            throw Failure(.refused, "its packed data is damaged", place: place, hint: "make the file again")
+            throw Failure(.refused, "its packed data is damaged", place: place, hint: Self.repair)
         }
     }
 }

@@ -15,9 +15,9 @@ public final class DiskInspection {
     public let blocks: DiskImage
     private let name: String
     private let partitions: PartitionFacts
-    private let volumes: [Volume]
-    private let assembly: GuestTree.Assembly
-    private var known: ImageFacts?
+    var volumes: [Volume]
+    var assembly: GuestTree.Assembly
+    var known: ImageFacts?
 
     /// - Parameters:
     ///   - descriptor: of the image's file; stays the caller's, who keeps it open.
@@ -60,7 +60,7 @@ public final class DiskInspection {
         ).facts()
         facts.boot = boot
         facts.fstab = FstabReader(tree).facts()
-        facts.kernels = KernelReader(tree).facts()
+        facts.kernels = KernelReader(tree, entries: boot.defaultEntries).facts()
         facts.packages = PackageReader(tree).facts()
         let ssh = SSHReader(tree).facts()
         let accounts = AccountReader(tree, ssh: ssh).facts()

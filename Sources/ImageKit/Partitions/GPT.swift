@@ -42,7 +42,7 @@ struct GPT {
             defects.append("the GPT's copy at the disk's end is missing or damaged: the disk was cut or grown")
         }
         if let second, second.isIntact, second.place != last {
-            defects.append("the GPT's copy is not in the disk's last sector: the disk was grown after it was divided")
+            defects.append(PartitionFacts.grown)
         }
         if !isProtected { defects.append("sector 0 does not say that there is a GPT") }
         for index in 0..<header.count {

@@ -34,7 +34,7 @@ public struct PartitionReader: Sendable {
             guard whole.signature != nil || whole.refusal != nil else {
                 return (.none([Evidence("sector 0"), Evidence("sector 1")]), [])
             }
-            return (.none([Evidence("sector 0")]), [whole])
+            return (.none([Evidence("sector 0")]), logical([(whole, disk)]))
         } catch {
             let facts = PartitionFacts(
                 table: .unknown(error.message), partitions: .unknown(error.message), defects: .known([error.message]),
@@ -63,7 +63,7 @@ public struct PartitionReader: Sendable {
     ) -> (facts: PartitionFacts, volumes: [Volume]) {
         var defects = defects
         var partitions = partitions
-        var volumes: [Volume] = []
+        var volumes: [(volume: Volume, source: any ByteSource)] = []
         for index in partitions.indices {
             let partition = partitions[index]
             do throws(Failure) {
@@ -72,7 +72,7 @@ public struct PartitionReader: Sendable {
                 let volume = Volume(
                     partition: partition.number, partitionUUID: partition.uuid, partitionLabel: partition.name, part)
                 partitions[index].content = volume.signature?.kind
-                volumes.append(volume)
+                volumes.append((volume, part))
             } catch {
                 defects.append("partition \(partition.number): \(error.message)")
             }
@@ -84,7 +84,32 @@ public struct PartitionReader: Sendable {
         let facts = PartitionFacts(
             table: .known(table, [evidence]), partitions: .known(partitions, [evidence]),
             defects: .known(defects, [evidence]), sectorSize: .known(Int(sector), [evidence]))
-        return (facts, volumes)
+        return (facts, logical(volumes))
+    }
+
+    /// The volumes, and those that LVM makes of them.
+    private func logical(_ found: [(volume: Volume, source: any ByteSource)]) -> [Volume] {
+        let members = found.filter { $0.volume.signature?.kind == "LVM2_member" }
+        guard !members.isEmpty else { return found.map(\.volume) }
+        let (logical, refusals) = VolumeGroup.volumes(in: members)
+        return found.map { member in
+            var volume = member.volume
+            guard volume.signature?.kind == "LVM2_member" else { return volume }
+            if let refusal = refusals[volume.name] {
+                volume.refuse(refusal.beside(volume.refusal))
+            } else {
+                volume.takeApart()
+            }
+            return volume
+        } + logical
+    }
+}
+
+extension Failure {
+    /// The reason, behind what was said without it.
+    fileprivate func beside(_ general: Failure?) -> Failure {
+        guard let general else { return self }
+        return Failure(.refused, "\(general.message): \(message)", hint: general.hint)
     }
 }
 

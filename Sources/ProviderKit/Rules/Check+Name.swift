@@ -10,6 +10,7 @@ extension Check {
         case .selfContained: "disk.self-contained"
         case .noSnapshots: "disk.no-snapshots"
         case .notEncrypted: "disk.not-encrypted"
+        case .soundDisk: "disk.sound"
         case .partitionTable: "partitions.table"
         case .partitionsAligned: "partitions.aligned"
         case .rootLast: "partitions.root-last"

@@ -22,6 +22,9 @@ public indirect enum Check: Sendable, Equatable {
 
     // Partitions and file systems.
 
+    /// It is a disk, and whole: it has a partition table or a file system that is known, its table agrees with itself and the disk,
+    /// and neither a file system nor an initramfs is so damaged that it can't be read.
+    case soundDisk
     case partitionTable(in: [Table])
     /// Every partition begins at a multiple of so many bytes.
     case partitionsAligned(to: UInt64)

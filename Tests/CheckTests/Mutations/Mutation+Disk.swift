@@ -12,8 +12,13 @@ extension Mutation {
             .esp(["mdel", "-i", "@", loader]),
             .disk(["sh", "-c", gpt]), tencent: "mbr!", aliyun: "partition-table?"),
         Mutation(
-            "no partition table", .bytes(446, [UInt8](repeating: 0, count: 66)), aws: "partition-table!",
-            local: "partition-table", isBlind: true),
+            "no partition table", .bytes(446, [UInt8](repeating: 0, count: 66)), aws: "partition-table! sound-disk!",
+            huawei: "sound-disk!", tencent: "sound-disk!", aliyun: "sound-disk!",
+            local: "partition-table sound-disk!", isBlind: true),
+        Mutation(
+            "two partitions that overlap",
+            .disk(["sh", "-c", "echo 'start=2048, size=65536, type=83' | \(sfdisk) --force -a @"]), aws: "sound-disk!",
+            huawei: "sound-disk!", tencent: "sound-disk!", aliyun: "sound-disk!", local: "sound-disk!"),
         Mutation(
             "a partition behind the root",
             .disk(["sh", "-c", "echo 'start=131072, size=2048, type=83' | \(sfdisk) -a @"]),

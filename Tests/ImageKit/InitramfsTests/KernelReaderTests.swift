@@ -84,6 +84,44 @@ import Testing
         }
     }
 
+    private func entry(_ initramfs: [String]) -> BootEntry {
+        BootEntry(
+            title: "x", id: nil, kernel: "/boot/vmlinuz-6.6.0", hasKernel: true, initramfs: initramfs,
+            missingInitramfs: [], commandLine: "root=/dev/vda2", root: .absent(),
+            evidence: Evidence("/boot/grub2/grub.cfg", line: 3))
+    }
+
+    @Test("drivers are those of the initramfs that the menu loads by itself, if it loads one")
+    func loaded() throws {
+        let other = "/boot/initramfs-other.img"
+        let tree = Guests.tree(
+            ["\(modules)/block/virtio_blk.ko"], [other: .bytes(Guests.cpio(["\(modules)/net/ena.ko"]))])
+        func early(_ name: String, _ entries: [BootEntry]) throws -> String? {
+            let kernels = try #require(KernelReader(tree, entries: entries).facts().kernels.value)
+            return try #require(kernels.first?.driver(name)).initramfs.value
+        }
+        #expect(try early("virtio_blk", []) != nil)
+        #expect(try early("virtio_blk", [entry(["/boot/initramfs-6.6.0.img"])]) != nil)
+        #expect(try early("virtio_blk", [entry([other])]) == nil)
+        #expect(try early("ena", [entry(["/boot/ucode.img", other])]) != nil)
+        let none = try #require(KernelReader(tree, entries: [entry([])]).facts().kernels.value?.first)
+        #expect(none.initramfs == .absent([Evidence("/boot/grub2/grub.cfg", line: 3)]))
+        #expect(none.driver("virtio_blk")?.early.value == nil && none.driver("nvme")?.early.value != nil)
+    }
+
+    @Test("an initramfs that is empty, cut off or no archive is damaged; one that is packed otherwise is not")
+    func damage() throws {
+        let whole = Guests.cpio(["\(modules)/block/virtio_blk.ko"])
+        let cut = Array(whole.prefix(whole.count / 2))
+        for bytes in [[], [UInt8](repeating: 0, count: 4096), Array("garbage that is long enough".utf8), cut] {
+            let kernel = try only(Guests.tree([], ["/boot/initramfs-6.6.0.img": .bytes(bytes)]))
+            #expect(kernel.initramfsDamage?.hasPrefix("/boot/initramfs-6.6.0.img: ") == true, "\(kernel.initramfs)")
+        }
+        let packed = try only(Guests.tree([], ["/boot/initramfs-6.6.0.img": .bytes([0x42, 0x5a, 0x68, 0x39])]))
+        #expect(packed.initramfsDamage == nil)
+        #expect(try only(Guests.tree(["\(modules)/x.ko"])).initramfsDamage == nil)
+    }
+
     @Test func whatCanNotBeReadIsUnknown() throws {
         let archive = "/boot/initramfs-6.6.0.img"
         for node: MemoryFileSystem.Node in [.broken(), "damaged", .bytes([0x42, 0x5a, 0x68, 0x39])] {

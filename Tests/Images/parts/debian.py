@@ -36,7 +36,8 @@ menuentry 'Debian GNU/Linux' --class debian {{
         "PermitRootLogin prohibit-password\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
         "X11Forwarding no\nClientAliveInterval 420\nUseDNS no\n")
     put(tree, "/etc/cloud/cloud.cfg.d/90_dpkg.cfg",
-        "datasource_list: [ Ec2, OpenStack, ConfigDrive, AliYun, NoCloud, None ]\n")
+        # cloud-init would set one that nobody generated, fail, and its unit with it.
+        "locale: C.UTF-8\ndatasource_list: [ Ec2, OpenStack, ConfigDrive, AliYun, NoCloud, None ]\n")
     put(tree, "/etc/hosts", "127.0.0.1 localhost\n::1 localhost ip6-localhost\n")
     # Whatever the first card is called.
     put(tree, "/etc/systemd/network/80-ether.network", "[Match]\nType=ether\n\n[Network]\nDHCP=yes\n")

@@ -11,6 +11,7 @@ enum AWSExamples {
         Example("aws.ami.disk-size") { $0.facts.disk?.virtualSize = .known(65537 << 30) },
         Example("aws.ami.import-size") { $0.facts.disk?.virtualSize = .known(16 << 40) },
         Example("aws.ami.partition-table") { $0.facts.partitions?.table = .absent() },
+        Example("aws.ami.sound-disk") { $0.facts.partitions?.defects = .known(["partitions 1 and 2 overlap"]) },
         Example("aws.ami.file-systems") {
             $0.facts.mounts?.mounts = .known([MountFact(point: "/", partition: 2, kind: "f2fs")])
         },

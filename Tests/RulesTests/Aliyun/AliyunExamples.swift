@@ -27,6 +27,7 @@ enum AliyunExamples {
         Example("aliyun.ecs.file-systems") {
             $0.facts.mounts?.mounts = .known([MountFact(point: "/", partition: 2, kind: "btrfs")])
         },
+        Example("aliyun.ecs.sound-disk") { $0.facts.partitions?.defects = .known(["partitions 1 and 2 overlap"]) },
         Example("aliyun.ecs.ext4-quota") { $0.root { $0.features = .known(["project", "quota"]) } },
         Example("aliyun.ecs.clean-file-systems") { $0.root { $0.needsRecovery = .known(true) } },
         Example("aliyun.ecs.partition-table") {

@@ -30,6 +30,23 @@ extension CheckExample {
             .notEncrypted, broken: { $0.root { $0.kind = .known("crypto_LUKS") } },
             blind: { $0.facts.disk?.encrypted = .cutOff }),
         CheckExample(
+            .soundDisk, broken: { $0.facts.partitions?.defects = .known(["partitions 1 and 2 overlap"]) },
+            blind: { $0.facts.partitions?.defects = .cutOff }),
+        CheckExample(
+            .soundDisk,
+            broken: {
+                $0.root {
+                    $0.readable = .unknown("its checksum is wrong")
+                    $0.hasErrors = .known(true, [Evidence("partition 2: superblock", text: "its checksum is wrong")])
+                }
+            }, blind: { $0.facts.mounts?.volumes = .cutOff }),
+        CheckExample(
+            .soundDisk,
+            broken: {
+                $0.facts.partitions?.table = .absent([Evidence("sector 0")])
+                $0.facts.mounts?.volumes = .known([])
+            }, blind: { $0.facts.mounts?.volumes = .cutOff }),
+        CheckExample(
             .partitionTable(in: [.mbr]), broken: { $0.facts.partitions?.table = .known(.gpt) },
             blind: { $0.facts.partitions?.table = .cutOff }),
         CheckExample(
@@ -85,6 +102,19 @@ extension CheckExample {
             .boots(allOf: [.bios, .uefi]), broken: { $0.facts.boot?.efi = .known([]) },
             blind: { $0.facts.boot?.efi = .cutOff }),
         CheckExample(
+            .boots(anyOf: [.bios, .uefi]), broken: { $0.entry { $0.initramfs = [] } },
+            blind: { ($0.facts.boot?.bios, $0.facts.boot?.efi) = (.cutOff, .cutOff) }),
+        CheckExample(
+            .boots(allOf: [.uefi]),
+            broken: {
+                // Without an initramfs a root by its device is found, unless its driver is a module.
+                $0.commandLine("root=/dev/vda2 ro")
+                $0.entry { $0.initramfs = [] }
+            }, blind: { $0.facts.boot?.efi = .cutOff }),
+        CheckExample(
+            .boots(anyOf: [.bios]), broken: { $0.kernels { $0.initramfsDamage = "there is nothing in it" } },
+            blind: { $0.facts.boot?.bios = .cutOff }),
+        CheckExample(
             .rootByUUID, broken: { $0.commandLine("root=LABEL=root ro") }, blind: { $0.facts.boot?.menus = .cutOff }),
         CheckExample(
             .kernelArgument("console", .beginsWith(["ttyS0"])),
@@ -107,6 +137,15 @@ extension CheckExample {
     }
 
     private static let kernels = [
+        CheckExample(
+            .soundDisk, broken: { $0.kernels { $0.initramfsDamage = "there is nothing in it" } },
+            blind: { $0.facts.partitions?.defects = .cutOff }),
+        CheckExample(
+            .drivers(allOf: ["virtio_blk"]),
+            broken: {
+                $0.kernels { $0.initramfsDamage = "there is nothing in it" }
+                $0.driver("virtio_blk") { $0.initramfs = .cutOff }
+            }, blind: blindDriver("virtio_blk")),
         CheckExample(
             .drivers(allOf: ["virtio_pci", "virtio_blk"]), broken: { $0.lacksDriver("virtio_blk") },
             blind: blindDriver("virtio_blk")),

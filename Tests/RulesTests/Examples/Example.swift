@@ -84,6 +84,13 @@ extension SoundImage {
 
     mutating func commandLine(_ text: String) { facts.boot?.menus = .known([menu(text)]) }
 
+    /// Changes what the menu starts by itself.
+    mutating func entry(_ change: (inout BootEntry) -> Void) {
+        guard var menus = facts.boot?.menus.value else { return }
+        change(&menus[0].entries[0])
+        facts.boot?.menus = .known(menus)
+    }
+
     mutating func driver(_ name: String, _ change: (inout Driver) -> Void) {
         guard var kernels = facts.kernels?.kernels.value, var drivers = kernels.first?.drivers,
             let index = drivers.firstIndex(where: { $0.name == name })

@@ -17,6 +17,7 @@ enum HuaweiExamples {
         Example("huaweicloud.ims.one-disk") { $0.facts.disk?.backingFile = .known("base.qcow2") },
         Example("huaweicloud.ims.disk-size") { $0.facts.disk?.virtualSize = .known(1025 << 30) },
         Example("huaweicloud.ims.not-encrypted") { $0.root { $0.kind = .known("crypto_LUKS") } },
+        Example("huaweicloud.ims.sound-disk") { $0.facts.partitions?.defects = .known(["partitions 1 and 2 overlap"]) },
         Example("huaweicloud.ims.no-lvm") { $0.partitions { $0[1].role = .lvm } },
         Example("huaweicloud.ims.usr-on-root") {
             $0.facts.mounts?.unmounted = .known([

@@ -15,6 +15,9 @@ enum TencentExamples {
             $0.facts.partitions?.table = .known(.gpt)
             $0.facts.boot?.bios = .absent()
         },
+        Example("tencentcloud.cvm.sound-disk") {
+            $0.facts.partitions?.defects = .known(["partitions 1 and 2 overlap"])
+        },
         Example("tencentcloud.cvm.system-disk") { $0.facts.system?.initProgram = .absent() },
         Example("tencentcloud.cvm.no-lvm") { $0.partitions { $0[1].role = .lvm } },
         Example("tencentcloud.cvm.clean-file-systems") { $0.root { $0.clean = .known(false) } },

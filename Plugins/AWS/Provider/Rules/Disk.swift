@@ -30,6 +30,12 @@ enum Disk {
             fix: "Build the image on a partitioned disk.", source: Page.importPrerequisites,
             .partitionTable(in: [.mbr, .gpt])),
         Rule(
+            "aws.ami.sound-disk", "IS-9", .error,
+            "The partition table is sound, and neither a file system nor an initramfs is damaged.",
+            why: "What is cut off or lies over something else is lost, and no machine starts from it.",
+            fix: "Take the whole disk anew; don't cut the file (truncate, qemu-img resize --shrink).",
+            source: Page.importPrerequisites, .soundDisk),
+        Rule(
             "aws.ami.file-systems", "IS-6", .warning,
             "The file systems are ext2, ext3, ext4, XFS, JFS or Btrfs.",
             why: "These are the ones that the vendor supports for imported Linux systems.",

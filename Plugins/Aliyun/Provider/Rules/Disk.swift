@@ -60,6 +60,12 @@ extension AliyunRules {
             .fileSystems(in: ["ext4", "xfs", "ext3"]),
             remediations: [.byHand("make the root anew as ext4 or xfs")]),
         Rule(
+            "aliyun.ecs.sound-disk", "AL-01", .error,
+            "The partition table is sound, and neither a file system nor an initramfs is damaged.",
+            why: "What is cut off or lies over something else is lost, and no machine starts from it.",
+            fix: "Take the whole disk anew; don't cut the file (truncate, qemu-img resize --shrink).",
+            source: Page.detection, .soundDisk),
+        Rule(
             "aliyun.ecs.ext4-quota", "AL-12", .info, "ext4 does not have both of the features project and quota.",
             why: "They are named as a pair that is not taken.",
             fix: "Take one of them away (tune2fs -O ^project).", source: Page.instructions,

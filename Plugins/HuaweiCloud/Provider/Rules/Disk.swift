@@ -42,6 +42,12 @@ enum Disk {
             fix: "Build the image without encryption; the service encrypts a registered image.", source: Page.file,
             .notEncrypted),
         Rule(
+            "huaweicloud.ims.sound-disk", "HW-DISK-3", .error,
+            "The partition table is sound, and neither a file system nor an initramfs is damaged.",
+            why: "What is cut off or lies over something else is lost, and no machine starts from it.",
+            fix: "Take the whole disk anew; don't cut the file (truncate, qemu-img resize --shrink).",
+            source: Page.file, .soundDisk),
+        Rule(
             "huaweicloud.ims.no-lvm", "HW-LVM-1", .warning, "The root is no LVM volume.",
             why: "The service can't put files into servers whose root is one.",
             fix: "Build the image with the root on a partition of its own.", source: Page.file, .noLVM),

@@ -30,6 +30,12 @@ enum LocalRules {
             why: "Firmware and clouds find no system without one.", fix: "Build the image on a partitioned disk.",
             source: uefi, .partitionTable(in: [.mbr, .gpt])),
         Rule(
+            "local.image.sound-disk", "L-21", .error,
+            "The partition table is sound, and neither a file system nor an initramfs is damaged.",
+            why: "What is cut off or lies over something else is lost, and no machine starts from it.",
+            fix: "Take the whole disk anew; don't cut the file (truncate, qemu-img resize --shrink).",
+            source: "https://uefi.org/specs/UEFI/2.10/05_GUID_Partition_Table_Format.html", .soundDisk),
+        Rule(
             "local.image.aligned", "L-4", .info, "Every partition begins at a whole MiB.",
             why: "Reads and writes would be split on most disks.", fix: "Divide the disk anew, by sfdisk's defaults.",
             source: "https://man7.org/linux/man-pages/man8/sfdisk.8.html", .partitionsAligned(to: 1 << 20)),

@@ -40,6 +40,12 @@ extension TencentRules {
             .anyOf([.partitionTable(in: [.mbr]), .boots(anyOf: [.bios])]),
             remediations: [.byHand("ask the vendor's support whether this account may import GPT")]),
         Rule(
+            "tencentcloud.cvm.sound-disk", "TC-PART-4", .error,
+            "The partition table is sound, and neither a file system nor an initramfs is damaged.",
+            why: "What is cut off or lies over something else is lost, and no machine starts from it.",
+            fix: "Take the whole disk anew; don't cut the file (truncate, qemu-img resize --shrink).",
+            source: Page.importing, .soundDisk),
+        Rule(
             "tencentcloud.cvm.system-disk", "TC-PART-3", .error,
             "The image is a whole system disk, with its root.",
             why: "A data disk, a boot partition or an installer ends the import with RootPartitionNotFound.",

@@ -20,9 +20,12 @@ public struct CheckJSON: Encodable {
     private let facts: ImageFacts
     private let providers: [Provider]
     private let errors: Int
+    /// Rules of severity error that could not be answered: the exit status is 3 for them too.
+    private let unanswered: Int
 
     public init(_ examination: Examination) {
         (image, facts, errors) = (examination.image, examination.facts, examination.errors)
+        unanswered = examination.unanswered.count
         providers = examination.providers.map(Provider.init)
     }
 }

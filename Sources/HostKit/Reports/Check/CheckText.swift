@@ -3,14 +3,16 @@ public import Execution
 
 /// What a check says to people: a line a provider, then each finding with its evidence, reason, remedy and source.
 public enum CheckText {
-    /// - Parameter verbose: whether what passed is listed as well.
-    public static func text(_ examination: Examination, verbose: Bool = false) -> String {
+    /// - Parameters:
+    ///   - verbose: whether what passed is listed as well.
+    ///   - width: columns that no line is wider than; nil leaves lines whole.
+    public static func text(_ examination: Examination, verbose: Bool = false, width: Int? = nil) -> String {
         let groups = FindingGroup.groups(of: examination)
         var parts = [ImageHeadline.text(examination.facts, name: examination.image), counts(examination)]
         let wanted = groups.filter { verbose || $0.finding.outcome != "pass" }
-        parts += wanted.map(block)
-        parts.append(ending(groups))
-        return parts.joined(separator: "\n\n")
+        parts += wanted.map { block($0, width) }
+        parts.append(ending(groups, examination))
+        return Columns.fold(parts.joined(separator: "\n\n"), to: width)
     }
 
     private static func counts(_ examination: Examination) -> String {
@@ -28,7 +30,7 @@ public enum CheckText {
     /// Rules that a group names beside its first; the other reports have them all.
     private static let othersShown = 8
 
-    private static func block(_ group: FindingGroup) -> String {
+    private static func block(_ group: FindingGroup, _ width: Int?) -> String {
         let finding = group.finding
         var lines = ["  \(mark(finding)) \(finding.rule)"]
         if let reference = finding.reference { lines[0] += " (\(reference))" }
@@ -43,7 +45,10 @@ public enum CheckText {
             "    "
                 + (places.isEmpty ? [finding.evidence, message].compactMap(\.self).joined(separator: "  ") : message))
         let shown = places.prefix(5)
-        lines += shown.map { "      \($0.shown)" }
+        lines += shown.map { place in
+            let line = "      \(Printable.line(place.shown))"
+            return width.map { Columns.short(line, to: $0) } ?? line
+        }
         if places.count > shown.count { lines.append("      and \(places.count - shown.count) more") }
         guard finding.outcome != "pass" else { return lines[0] }
         if finding.outcome == "fail" {
@@ -67,14 +72,22 @@ public enum CheckText {
         }
     }
 
-    private static func ending(_ groups: [FindingGroup]) -> String {
+    private static func ending(_ groups: [FindingGroup], _ examination: Examination) -> String {
         let errors = groups.count { $0.finding.outcome == "fail" && $0.finding.severity == "error" }
-        if errors > 0 {
-            return "\(errors) \(errors == 1 ? "finding" : "findings") must be mended. Exit 3."
+        let unanswered = examination.unanswered
+        var lines: [String] = []
+        if errors > 0 { lines.append("\(errors) \(errors == 1 ? "finding" : "findings") must be mended.") }
+        if let first = unanswered.first {
+            let rules = unanswered.count == 1 ? "1 rule that stops" : "\(unanswered.count) rules that stop"
+            lines.append(
+                "\(rules) a publication can't be answered: \(Printable.short(first.message.text(), limit: 200))")
+        }
+        if !lines.isEmpty {
+            return (lines + ["Exit 3."]).joined(separator: lines.count > 1 || errors == 0 ? "\n" : " ")
         }
         let rest = groups.count { $0.finding.outcome == "fail" }
         // Of an image that can't be read nothing fails: that is not to be taken for praise.
-        let unknown = groups.count { $0.finding.outcome == "unknown" }
+        let unknown = groups.filter { $0.finding.outcome == "unknown" }.reduce(0) { $0 + 1 + $1.others.count }
         let untold = unknown == 0 ? "" : " \(unknown) can't be told."
         return (rest == 0 ? "Nothing to mend." : "Nothing must be mended; \(rest) to look at.") + untold
     }

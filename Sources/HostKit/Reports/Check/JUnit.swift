@@ -17,7 +17,9 @@ public enum JUnit {
     private static func numbers(_ findings: [OperationResult.Finding]) -> String {
         let failed = findings.count { $0.outcome == "fail" && $0.severity == "error" }
         let skipped = findings.count { $0.outcome == "unknown" }
-        return "tests=\"\(findings.count)\" failures=\"\(failed)\" errors=\"0\" skipped=\"\(skipped)\""
+        let unanswered = findings.count { $0.outcome == "unknown" && $0.severity == "error" }
+        return "tests=\"\(findings.count)\" failures=\"\(failed)\" errors=\"\(unanswered)\" "
+            + "skipped=\"\(skipped - unanswered)\""
     }
 
     private static func suite(_ provider: Examination.Provider, _ image: String) -> String {
@@ -39,6 +41,8 @@ public enum JUnit {
             return "\(head)><system-out>\(escaped(finding.severity)): \(message)\n"
                 + "\(escaped(details(finding)))</system-out></testcase>\n"
         case ("pass", _): return "\(head)/>\n"
+        // A server that counts what was skipped as well would call such an image good.
+        case ("unknown", "error"): return "\(head)><error message=\"\(message)\"/></testcase>\n"
         default: return "\(head)><skipped message=\"\(message)\"/></testcase>\n"
         }
     }

@@ -2,16 +2,21 @@ public import Documents
 
 /// An image's facts on one screen: a line a topic, what is wrong or can't be told among them.
 public enum ImageText {
-    public static func text(_ facts: ImageFacts, name: String) -> String {
+    /// - Parameters:
+    ///   - allocated: bytes that the file takes on its disk, if that is known.
+    ///   - width: columns that no line is wider than; nil leaves lines whole.
+    public static func text(
+        _ facts: ImageFacts, name: String, allocated: UInt64? = nil, width: Int? = nil
+    ) -> String {
         var rows: [[String]] = []
         func add(_ topic: String, _ lines: [String]) {
             for (number, line) in lines.enumerated() where !line.isEmpty {
                 rows.append([number == 0 ? topic : "", line])
             }
         }
-        add("file", file(facts, name))
+        add("file", file(facts, name, allocated))
         add("disk", partitions(facts))
-        add("boot", boot(facts))
+        add("boot", boot(facts, width))
         add("system", system(facts))
         add("kernels", kernels(facts))
         add("packages", packages(facts))
@@ -22,14 +27,18 @@ public enum ImageText {
         add("services", services(facts))
         add("left", secrets(facts))
         if rows.count < 4, case .unknown(let why)? = facts.mounts?.mounts { add("guest", ["not read: \(why)"]) }
-        return ImageHeadline.text(facts, name: nil) + "\n\n" + Columns.text(rows, indent: "  ")
+        return Columns.fold(
+            ImageHeadline.text(facts, name: nil) + "\n\n" + Columns.text(rows, indent: "  "), to: width)
     }
 
-    private static func file(_ facts: ImageFacts, _ name: String) -> [String] {
+    private static func file(_ facts: ImageFacts, _ name: String, _ allocated: UInt64?) -> [String] {
         guard let disk = facts.disk else { return [name] }
         let form = [disk.format.value, disk.variant.value, disk.compression.value].compactMap(\.self)
         var line = form.joined(separator: " ")
-        if let size = disk.fileSize.value { line += ", \(Amounts.binary(size)) on disk" }
+        if let size = disk.fileSize.value {
+            if let allocated, allocated < size { line += ", \(Amounts.binary(size)) long" }
+            line += ", \(Amounts.binary(min(allocated ?? size, size))) on disk"
+        }
         if let extents = disk.extents.value {
             let more = extents.count >= DiskFacts.extentLimit ? " or more" : ""
             line += ", data in \(extents.count)\(more) \(extents.count == 1 ? "stretch" : "stretches")"
@@ -48,21 +57,32 @@ public enum ImageText {
         let mounts = facts.mounts?.mounts.value ?? []
         let volumes = facts.mounts?.volumes.value ?? []
         for partition in table.partitions.value ?? [] {
-            let volume = volumes.first { $0.partition == partition.number }
+            let volume = volumes.first { $0.partition == partition.number && $0.device == nil }
             let mount = mounts.first { $0.partition == partition.number }
             var parts = ["\(partition.number)", Amounts.binary(partition.size)]
             parts.append(volume?.kind.value ?? partition.content ?? partition.role?.rawValue ?? partition.type)
             if let label = volume?.label.value ?? partition.name { parts.append(label) }
             if let point = mount?.point { parts.append("at \(point)") }
+            if case .unknown? = volume?.readable { parts.append("not read") }
             if let used = volume?.used.value { parts.append("\(Amounts.binary(used)) used") }
+            if let through = volume?.through { parts.append("through \(through)") }
             lines.append(parts.joined(separator: "  "))
+        }
+        // Of a disk without a table, and of LVM.
+        for volume in volumes where volume.partition == nil {
+            var parts = [volume.device ?? "the whole disk", volume.size.value.map(Amounts.binary) ?? ""]
+            parts += [volume.kind.value ?? "", volume.label.value ?? ""]
+            if let mount = mounts.first(where: { $0.place == volume.place }) { parts.append("at \(mount.point)") }
+            if let used = volume.used.value { parts.append("\(Amounts.binary(used)) used") }
+            if let through = volume.through { parts.append("through \(through)") }
+            lines.append(parts.filter { !$0.isEmpty }.joined(separator: "  "))
         }
         return lines + (table.defects.value ?? []).map { "! \($0)" }
     }
 
-    private static func boot(_ facts: ImageFacts) -> [String] {
+    private static func boot(_ facts: ImageFacts, _ width: Int?) -> [String] {
         guard let boot = facts.boot else { return [] }
-        var lines = [ImageHeadline.boots(facts) ?? ""]
+        var lines = [ImageHeadline.boots(facts) ?? ""] + [facts.startTrouble].compactMap { $0.map { "! \($0)" } }
         if let loaders = boot.efi.value, !loaders.isEmpty {
             lines.append(loaders.map { "\($0.path)\($0.isSigned ? " (signed)" : "")" }.joined(separator: ", "))
         }
@@ -72,10 +92,18 @@ public enum ImageText {
                 ? ", published password" : menu.passwords.isEmpty ? "" : ", password"
             lines.append(
                 "\(menu.path)  \(menu.entries.count) \(menu.entries.count == 1 ? "entry" : "entries")\(password)")
-            if let entry = menu.defaultEntry { lines.append("  \(entry.kernel) \(entry.commandLine)") }
+            if let entry = menu.defaultEntry { lines.append(cut("  \(entry.kernel) \(entry.commandLine)", width)) }
         }
         return lines
     }
+
+    /// A kernel's command line, which the document has whole.
+    private static func cut(_ line: String, _ width: Int?) -> String {
+        width.map { Columns.short(line, to: max(20, $0 - topicWidth)) } ?? line
+    }
+
+    /// Of the column of topics, with what is before and behind it.
+    private static let topicWidth = 14
 
     private static func system(_ facts: ImageFacts) -> [String] {
         guard let system = facts.system else { return [] }
@@ -94,6 +122,7 @@ public enum ImageText {
                 let maker = initramfs.generator.value?.rawValue ?? "initramfs"
                 lines[0] += "  \(maker), \(Amounts.binary(initramfs.size)), \(initramfs.modules.count) modules"
             }
+            if let damage = kernel.initramfsDamage { lines.append("! the initramfs is damaged: \(damage)") }
             let early = kernel.drivers.filter { $0.early.value != nil }.map(\.name)
             if !early.isEmpty { lines.append("  at start: " + early.joined(separator: " ")) }
             return lines
@@ -103,7 +132,13 @@ public enum ImageText {
     private static func packages(_ facts: ImageFacts) -> [String] {
         guard let packages = facts.packages else { return [] }
         switch packages.packages {
-        case .known(let list, _): return ["\(list.count), \(packages.manager.value?.rawValue ?? "?")"]
+        case .known(let list, _):
+            let managers = PackageDatabase.Manager.allCases.compactMap { manager -> (String, Int)? in
+                let count = list.count { $0.manager == manager }
+                return count > 0 ? (manager.rawValue, count) : nil
+            }
+            guard managers.count > 1 else { return ["\(list.count), \(packages.manager.value?.rawValue ?? "?")"] }
+            return ["\(list.count): " + managers.map { "\($0.1) of \($0.0)" }.joined(separator: ", ")]
         case .absent: return ["none found"]
         case .unknown(let why): return ["unknown: \(why)"]
         }

@@ -106,11 +106,18 @@ extension ExtFileSystem {
         name.count <= 2 && name.allSatisfy { $0 == 0x2E }
     }
 
+    /// A block of an index is one name of no file, or `.` and `..`, up to its very end. Of a block that became one Linux leaves
+    /// bytes of the old checksum (the kernel's fs/ext4/namei.c: dx_root, dx_node, dx_tail).
+    private func isIndex(_ bytes: [UInt8]) throws(Failure) -> Bool {
+        let (first, second) = (Int(try bytes.u16(4)), Int(try bytes.u16(16)))
+        return first == bytes.count || first == 12 && second == bytes.count - 12
+    }
+
     /// Blocks of names end in a name of no file that holds the block's checksum; blocks of an index do not.
     private func verifyNames(_ bytes: [UInt8], _ inode: ExtInode) throws(Failure) {
         guard superblock.features.hasChecksums else { return }
         let tail = bytes.count - 12
-        guard bytes.matches([0, 0, 0, 0, 12, 0, 0, 0xDE], at: tail) else { return }
+        guard bytes.matches([0, 0, 0, 0, 12, 0, 0, 0xDE], at: tail), !(try isIndex(bytes)) else { return }
         guard CRC32C.sum(inode.checksumSeed, try bytes.part(0, tail)) == (try bytes.u32(tail + 8)) else {
             throw damaged("the checksum of its names is wrong", inode)
         }

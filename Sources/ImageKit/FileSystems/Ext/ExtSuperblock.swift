@@ -32,6 +32,13 @@ struct ExtSuperblock: Sendable {
     var uuid: String?
     var checksumSeed: UInt32
 
+    /// What mends a superblock that can't be true.
+    static let repair = "the file system is damaged: run e2fsck on the image's copy"
+    static let cut = "the image was cut, or its partition is smaller than its file system"
+
+    /// Whether what refused a file system is certain damage, and nothing that this reader lacks.
+    static func isDamage(_ failure: Failure) -> Bool { failure.hint == repair || failure.hint == cut }
+
     static func isOne(_ bytes: [UInt8]) -> Bool { bytes.matches([0x53, 0xEF], at: 0x38) }
 
     /// - Parameters:
@@ -39,11 +46,12 @@ struct ExtSuperblock: Sendable {
     ///   - room: how many bytes the partition has.
     init(_ bytes: [UInt8], room: UInt64) throws(Failure) {
         func refuse(_ what: String) -> Failure {
-            Failure(
-                .refused, what, place: "superblock", hint: "the file system is damaged: run e2fsck on the image's copy")
+            Failure(.refused, what, place: "superblock", hint: Self.repair)
         }
         let revision = try bytes.u32(0x4C)
-        guard revision <= 1 else { throw refuse("revision \(revision) of ext is not known") }
+        guard revision <= 1 else {
+            throw Failure(.refused, "revision \(revision) of ext is not known", place: "superblock")
+        }
         features = ExtFeatures(
             compatible: try bytes.u32(0x5C), incompatible: try bytes.u32(0x60), readOnly: try bytes.u32(0x64))
         guard !features.isJournalDevice else {
@@ -57,7 +65,9 @@ struct ExtSuperblock: Sendable {
         }
         if features.hasChecksums {
             let type = try bytes.u8(0x175)
-            guard type == 1 else { throw refuse("checksums of type \(type) are not known") }
+            guard type == 1 else {
+                throw Failure(.refused, "checksums of type \(type) are not known", place: "superblock")
+            }
             guard CRC32C.sum(~0, try bytes.part(0, 0x3FC)) == (try bytes.u32(0x3FC)) else {
                 throw refuse("its checksum is wrong")
             }
@@ -72,7 +82,7 @@ struct ExtSuperblock: Sendable {
         guard blockCount > 0, !needed.overflow, needed.partialValue <= room else {
             throw Failure(
                 .refused, "\(blockCount) blocks of \(blockSize) bytes are more than the \(room) bytes that are there",
-                place: "superblock", hint: "the image was cut, or its partition is smaller than its file system")
+                place: "superblock", hint: Self.cut)
         }
         freeBlocks = min(UInt64(try bytes.u32(0x0C)) | (upper ? UInt64(try bytes.u32(0x158)) << 32 : 0), blockCount)
         firstDataBlock = try bytes.u32(0x14)

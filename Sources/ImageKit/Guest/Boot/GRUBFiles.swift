@@ -74,7 +74,10 @@ struct GRUBFiles: Sendable {
         if let index = volume(of: place.device) {
             return try volumes[index].find(anyCase: place.path).map { (index, $0) }
         }
-        guard place.device.hasPrefix("hd") || place.device.hasPrefix(",") || place.device.isEmpty else { return nil }
+        guard
+            place.device.hasPrefix("hd") || place.device.hasPrefix("lvm") || place.device.hasPrefix(",")
+                || place.device.isEmpty
+        else { return nil }
         for index in volumes.indices {
             if let found = try volumes[index].find(anyCase: place.path) { return (index, found) }
         }

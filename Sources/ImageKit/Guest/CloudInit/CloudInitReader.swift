@@ -192,6 +192,7 @@ extension CloudInitFacts {
         (preserveHostname, manageHosts) = (unread.preserveHostname, unread.manageHosts)
         (networkDisabled, hasNetworkConfiguration) = (unread.networkDisabled, unread.hasNetworkConfiguration)
         (deletesHostKeys, hostKeyTypes) = (unread.deletesHostKeys, unread.hostKeyTypes)
+        networkProfiles = []
         (distribution, modules) = (unread.distribution, unread.modules)
     }
 }

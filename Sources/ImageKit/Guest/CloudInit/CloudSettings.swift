@@ -25,6 +25,7 @@ struct CloudSettings {
         let network = root["network"]
         facts.networkDisabled = fact(network?["config"]) { $0.text == "disabled" }
         facts.hasNetworkConfiguration = fact(network) { $0["version"] != nil || $0["config"]?.list != nil }
+        facts.networkProfiles = network.map(CloudNetwork.profiles) ?? []
         facts.deletesHostKeys = fact(root["ssh_deletekeys"], Self.isYes)
         facts.hostKeyTypes = fact(root["ssh_genkeytypes"]) { $0.texts }
         facts.distribution = fact(root.at("system_info", "distro")) { $0.text ?? "" }

@@ -1,5 +1,6 @@
 import Documents
 import FileSystems
+import Glibc
 
 /// Who gives an address by DHCP to a card that nobody knew when the image was made.
 struct FirstCard {
@@ -22,6 +23,11 @@ struct FirstCard {
     func who() throws(Failure) -> Fact<String> {
         // cloud-init writes the configuration before anything else reads it: DHCP on the first card, or what the cloud says.
         if let cloudInit, cloudInit.isEnabled == true, cloudInit.networkDisabled.value != true {
+            // What the image says itself is asked before the data source (cloudinit/sources, network_config_sources).
+            if cloudInit.hasNetworkConfiguration.value == true {
+                return fitting([.cloudInit]).map { .known("cloud-init", $0.evidence) }
+                    ?? .absent(cloudInit.hasNetworkConfiguration.evidence)
+            }
             return .known("cloud-init", cloudInit.program.evidence)
         }
         for manager in managers where manager.isEnabled || manager.name == .networkd && startsByNetplan {
@@ -33,7 +39,7 @@ struct FirstCard {
                 // It makes a profile of its own for every card that has none.
                 if try !hasNoDefault() { return .known(manager.name.rawValue, manager.evidence) }
             case .networkd:
-                if let profile = fitting([.networkd, .netplan]) {
+                if let profile = fitting([.netplan]) ?? networkd() {
                     return .known(manager.name.rawValue, profile.evidence)
                 }
             case .network, .wicked:
@@ -59,6 +65,32 @@ struct FirstCard {
             let names = interface.blankSeparated
             return names.contains { $0.contains("*") } || isNamedEth0 && names.contains("eth0")
         }
+    }
+
+    /// Of networkd's files the first by name that matches a card is the only one for it (systemd.network(5)).
+    private func networkd() -> NetworkProfile? {
+        let profiles = profiles.filter { $0.source == .networkd && !$0.isBound && $0.type == "ethernet" }
+        func isMatched(_ card: String) -> Bool { profiles.contains { Self.matches($0, card) } }
+        var cards = isNamedEth0 ? ["eth0"] : Self.cards.filter(isMatched)
+        if cards.isEmpty { cards = ["eth0"] }
+        for card in cards {
+            guard let profile = profiles.first(where: { Self.matches($0, card) }) else { continue }
+            if profile.isAutomatic, profile.ipv4 == .dhcp || profile.ipv4 == .both { return profile }
+        }
+        return nil
+    }
+
+    /// What udev calls the first card of virtual and real machines (systemd.net-naming-scheme(7)).
+    private static let cards = ["ens3", "enp1s0", "eno1", "enX0"]
+
+    /// Shell patterns; with `!` before the first, what none of them matches.
+    static func matches(_ profile: NetworkProfile, _ card: String) -> Bool {
+        guard let patterns = profile.interface?.blankSeparated, let first = patterns.first else { return true }
+        let isInverted = first.hasPrefix("!")
+        let isFound = patterns.enumerated().contains { number, pattern in
+            fnmatch(number == 0 && isInverted ? String(pattern.dropFirst()) : pattern, card, 0) == 0
+        }
+        return isFound != isInverted
     }
 
     /// NetworkManager.conf(5), no-auto-default: later files win, by their names; /etc is read after /usr/lib.

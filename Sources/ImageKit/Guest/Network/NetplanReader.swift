@@ -25,12 +25,17 @@ struct NetplanReader {
             merged = merged.map { Self.merge($0, node, depth: 0) } ?? node
         }
         guard let merged else { return [] }
+        return Self.profiles(merged)
+    }
+
+    /// What a `network` of version 2 says.
+    static func profiles(_ network: YAMLNode) -> [NetworkProfile] {
         var profiles: [NetworkProfile] = []
         for (key, type) in [
             ("ethernets", "ethernet"), ("wifis", "wifi"), ("bonds", "bond"), ("bridges", "bridge"), ("vlans", "vlan"),
         ] {
-            for (name, node) in (merged[key]?.map ?? []).prefix(100) {
-                profiles.append(Self.profile(name, node, type: type))
+            for (name, node) in (network[key]?.map ?? []).prefix(100) {
+                profiles.append(profile(name, node, type: type))
             }
         }
         return profiles

@@ -26,6 +26,7 @@ public struct NetworkReader: Sendable {
             let profiles =
                 try IfcfgReader(tree).profiles() + KeyfileReader(tree).profiles() + NetplanReader(tree).profiles()
                 + NetworkdReader(tree).profiles() + InterfacesReader(tree).profiles()
+                + (cloudInit?.isEnabled == true ? cloudInit?.networkProfiles ?? [] : [])
             return .known(Array(profiles.prefix(Self.profileLimit)))
         }
         facts.anyCard = .reading { () throws(Failure) -> Fact<String> in

@@ -12,6 +12,7 @@ struct NetworkdReader {
         for folder in ["/usr/lib/systemd/network", "/usr/local/lib/systemd/network", "/etc/systemd/network"] {
             for name in try tree.list(folder) where name.hasSuffix(".network") { paths[name] = folder + "/" + name }
         }
+        let kinds = try devices()
         var profiles: [NetworkProfile] = []
         for (name, path) in paths.sorted(by: { $0.key < $1.key }).prefix(200) {
             guard try tree.linkTarget(path) != "/dev/null", try tree.find(path)?.status.kind == .file,
@@ -23,9 +24,27 @@ struct NetworkdReader {
                     if let file = try tree.lines(of: drop) { entries += KeyFile(file).sections }
                 }
             }
-            if let profile = Self.profile(entries, path: file.path) { profiles.append(profile) }
+            guard var profile = Self.profile(entries, path: file.path) else { continue }
+            // What is for devices that networkd makes itself is for no card.
+            let made = profile.interface?.blankSeparated.map { kinds[$0] } ?? []
+            if let kind = made.first ?? nil, !made.contains(nil) { profile.type = kind }
+            profiles.append(profile)
         }
         return profiles
+    }
+
+    /// Devices that .netdev files make, by name, with their kind (systemd.netdev(5)).
+    private func devices() throws(Failure) -> [String: String] {
+        var kinds: [String: String] = [:]
+        for folder in ["/usr/lib/systemd/network", "/usr/local/lib/systemd/network", "/etc/systemd/network"] {
+            for path in try tree.paths(in: folder, ending: ".netdev", limit: 200) {
+                guard let file = try tree.lines(of: path), let section = KeyFile(file).section("NetDev"),
+                    let name = section.entry("Name")?.value, let kind = section.entry("Kind")?.value
+                else { continue }
+                kinds[name] = kind.asciiLowercased
+            }
+        }
+        return kinds
     }
 
     static func profile(_ sections: [KeyFile.Section], path: String) -> NetworkProfile? {

@@ -34,6 +34,13 @@ extension CheckSubject {
                 "no entry of the menu for \(boot.rawValue) has its kernel and initramfs in the image",
                 entries.map(\.evidence), [.byHand("make the menu anew (grub2-mkconfig)")])
         }
+        // Each menu is judged by what it starts by itself, else by anything that it offers.
+        let judged = menus.flatMap { menu in menu.defaultEntry.map { [$0] } ?? menu.entries }
+        let startable = judged.filter { $0.hasKernel && $0.missingInitramfs.isEmpty }
+        let troubles = startable.compactMap(facts.startTrouble)
+        if !startable.isEmpty, troubles.count == startable.count {
+            return .fail(troubles[0].what, troubles.map(\.place), [.byHand("make the initramfs and the menu anew")])
+        }
         return loader
     }
 

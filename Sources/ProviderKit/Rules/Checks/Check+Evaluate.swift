@@ -9,7 +9,7 @@ extension Check {
     private func outcome(_ image: CheckSubject) throws(Unknown) -> Outcome {
         switch self {
         case .diskFormat, .fileSize, .virtualSize, .usedSize, .virtualSizeMultiple, .selfContained, .noSnapshots,
-            .notEncrypted, .partitionTable, .partitionsAligned, .rootLast, .noLVM, .noSwap, .fileSystems,
+            .notEncrypted, .soundDisk, .partitionTable, .partitionsAligned, .rootLast, .noLVM, .noSwap, .fileSystems,
             .noFileSystemFeatures, .cleanFileSystems, .freeSpace, .noSeparateMount, .fstab, .fstabResolves:
             try ofDisk(image)
         case .bootsAny, .bootsAll, .root, .kernelArgument, .noStockBootPassword, .driversAll, .driversAny,
@@ -48,6 +48,7 @@ extension Check {
         case .selfContained: try image.selfContained()
         case .noSnapshots: try image.noSnapshots()
         case .notEncrypted: try image.notEncrypted()
+        case .soundDisk: try image.soundDisk()
         case .partitionTable(let tables): try image.partitionTable(in: tables)
         case .partitionsAligned(let unit): try image.partitionsAligned(to: unit)
         case .rootLast: try image.rootLast()

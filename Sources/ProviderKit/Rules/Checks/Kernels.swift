@@ -26,6 +26,12 @@ extension CheckSubject {
                     continue
                 }
                 let fact = early ? driver.early : driver.anywhere
+                if early, let damage = kernel.initramfsDamage, driver.builtIn.value == nil {
+                    verdict.wrong(
+                        "\(driver.name) can't be loaded: the initramfs of kernel \(kernel.version) is damaged",
+                        [Evidence("kernel \(kernel.version)", text: damage)], .byHand("make the initramfs anew"))
+                    continue
+                }
                 if case .absent(let places) = fact {
                     let places =
                         places.isEmpty ? kernel.image.evidence + [Evidence("kernel \(kernel.version)")] : places

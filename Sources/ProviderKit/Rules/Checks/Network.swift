@@ -4,7 +4,8 @@ extension CheckSubject {
     func dhcp() throws(Unknown) -> Outcome {
         let network = try network
         var verdict = Verdict()
-        for profile in verdict.value(network.profiles) ?? [] where profile.isStatic && profile.isAutomatic {
+        for profile in verdict.value(network.profiles) ?? []
+        where profile.isStatic && profile.isAutomatic && !profile.isVirtual {
             let address = profile.addresses.first.map { " \($0)" } ?? ""
             verdict.wrong(
                 "\(profile.interface ?? "an interface") has the fixed address\(address)", profile.evidence, .networkDHCP
@@ -33,7 +34,7 @@ extension CheckSubject {
     func noHardwareAddresses() throws(Unknown) -> Outcome {
         let network = try network
         var verdict = Verdict()
-        for profile in verdict.value(network.profiles) ?? [] {
+        for profile in verdict.value(network.profiles) ?? [] where !profile.isVirtual {
             guard let address = profile.hardwareAddress ?? profile.clonedAddress else { continue }
             verdict.wrong(
                 "\(profile.interface ?? "an interface") is bound to the hardware address \(address)", profile.evidence,

@@ -16,14 +16,14 @@ extension CheckSubject {
 
     private func rootVolume() throws(Unknown) -> VolumeFacts {
         let root = try rootMount()
-        guard let volume = try volumes().first(where: { $0.partition == root.partition }) else {
+        guard let volume = try volumes().first(where: { $0.place == root.place }) else {
             throw Unknown("the root's partition was not read")
         }
         return volume
     }
 
     private func place(_ volume: VolumeFacts, _ text: String? = nil) -> Evidence {
-        Evidence(volume.partition.map { "partition \($0)" } ?? "the whole disk", text: text)
+        Evidence(volume.place, text: text)
     }
 
     func fileSystems(in kinds: [String]) throws(Unknown) -> Outcome {
@@ -33,10 +33,9 @@ extension CheckSubject {
         // The boot loader's own, which the kernel need not mount.
         for mount in mounted where !(mount.kind == "vfat" && ["/boot", "/boot/efi", "/efi"].contains(mount.point)) {
             guard !kinds.contains(mount.kind) else { continue }
-            let partition = mount.partition.map { "partition \($0)" } ?? "the whole disk"
             verdict.wrong(
                 "\(mount.point) is \(mount.kind), and has to be \(kinds.either)",
-                [Evidence(partition, text: mount.kind)], .byHand("make \(mount.point) anew as \(kinds.first ?? "")"))
+                [Evidence(mount.place, text: mount.kind)], .byHand("make \(mount.point) anew as \(kinds.first ?? "")"))
         }
         return verdict.outcome(pass: "the file systems are \(kinds.either)")
     }
@@ -72,6 +71,34 @@ extension CheckSubject {
         return verdict.outcome(pass: "every file system was unmounted in order")
     }
 
+    func soundDisk() throws(Unknown) -> Outcome {
+        var verdict = Verdict()
+        let table = try partitions
+        for defect in verdict.value(table.defects) ?? [] where defect != PartitionFacts.grown {
+            verdict.wrong(
+                defect, table.defects.places(or: "partition table").map { Evidence($0.path, text: defect) },
+                .byHand("take the whole disk anew, or mend its partition table (sfdisk, gdisk)"))
+        }
+        let found = verdict.value(try mounts.volumes) ?? []
+        if case .absent(let places) = table.table, found.allSatisfy({ $0.kind.value == nil && !$0.kind.isUnknown }) {
+            verdict.wrong(
+                "this is no disk: it has neither a partition table nor a file system that is known", places,
+                .byHand("take the whole disk that the system was installed on"))
+        }
+        for volume in found where volume.readable.value != true && volume.hasErrors.value == true {
+            verdict.wrong(
+                "the \(volume.kind.value ?? "file system") of \(place(volume).path) is damaged",
+                volume.hasErrors.evidence, .fileSystemRepair)
+        }
+        for kernel in facts.kernels?.kernels.value ?? [] where kernel.image.value != nil {
+            guard let damage = kernel.initramfsDamage else { continue }
+            verdict.wrong(
+                "the initramfs of kernel \(kernel.version) is damaged: \(damage)",
+                [Evidence("kernel \(kernel.version)", text: damage)], .byHand("make the initramfs anew"))
+        }
+        return verdict.outcome(pass: "the partition table and the file systems are whole")
+    }
+
     func freeSpace(percent: Int) throws(Unknown) -> Outcome {
         let volume = try rootVolume()
         let size = try volume.size.get(or: "the root's size is not known")
@@ -84,7 +111,7 @@ extension CheckSubject {
                 [place(volume, "\(free) of \(size) bytes free")], [.byHand("grow the disk and its root")])
         }
         // A file system whose inodes are used up is full as well.
-        if let all = try volume.inodes.get(), let left = try volume.freeInodes.get(), all > 0,
+        if let all = volume.inodes.value, let left = volume.freeInodes.value, all > 0,
             Double(left) / Double(all) * 100 < Double(percent)
         {
             return .fail(

@@ -1,0 +1,3 @@
+import BuilderRuntime
+
+ChangeServer.main()

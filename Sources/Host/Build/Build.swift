@@ -1,0 +1,57 @@
+import ArgumentParser
+import Building
+import Documents
+import Execution
+import Files
+import Reports
+
+/// A disk image made into one that clouds take.
+struct Build: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Makes a disk image into one that providers take, and checks it again.",
+        discussion: """
+            What the rules of the named providers ask for is changed in a copy: by an ordinary user, without virtual machine or \
+            kernel mount. Two rules that contradict each other are named before anything is done. Traces of machines and of \
+            the building are taken out. The output appears when all rules of severity error pass, and not before.
+            """)
+
+    @Argument(help: ArgumentHelp("A disk image: qcow2, raw, VHD, VHDX, VMDK.", valueName: "image"))
+    var image: String
+    @Option(
+        name: .customLong("for"),
+        help: ArgumentHelp("Whose rules it must pass; may be repeated. Default: local.", valueName: "id"))
+    var providers: [String] = []
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp(
+            "The new image; its ending selects the format: .qcow2, .raw, .vhd, .vmdk.", valueName: "file"))
+    var output: String
+    @Option(
+        help: ArgumentHelp(
+            "A package to install by the guest's own package manager; may be repeated.", valueName: "package"))
+    var install: [String] = []
+    @Flag(name: .shortAndLong, help: "What passed is listed as well.") var verbose = false
+    @Flag(help: "The findings on the new image as a JSON document.") var json = false
+    @OptionGroup var places: PlaceOptions
+
+    func run() async throws {
+        let session = try Session(places)
+        var ids: [String] = []
+        for id in providers.isEmpty ? ["local"] : providers where !ids.contains(id) { ids.append(id) }
+        let isQuiet = json
+        let build = ImageBuild(
+            image: image, output: output, providers: ids, packages: install, builder: session.builderExecutable
+        ) { if !isQuiet { Output.error("  \($0)") } }
+        let outcome = try await build.run(session.executor(QuietReport()))
+        if json {
+            try Output.document(of: CheckJSON(outcome.after))
+        } else {
+            Output.result(CheckText.text(outcome.after, verbose: verbose))
+            for text in outcome.byHand { Output.result("  by hand  \(text)") }
+            if outcome.after.errors == 0 {
+                Output.result("  \(output): \(outcome.changes.count) changes, for \(ids.joined(separator: ", "))")
+            }
+        }
+        if outcome.after.errors > 0 { throw ExitCode(Failure.Code.checkFailed.exitStatus) }
+    }
+}

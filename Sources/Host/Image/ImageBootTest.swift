@@ -1,0 +1,76 @@
+import ArgumentParser
+import Booting
+import Documents
+import Execution
+import Images
+import Reports
+
+/// Whether a disk image comes up, in a virtual machine, and what it answers then.
+struct ImageBootTest: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "boot-test",
+        abstract:
+            "Boots a disk image in a virtual machine without network, and asks the guest; the image is not changed.",
+        discussion: """
+            With cloud-init in the image, the guest is logged in to by a fresh key: cloud-init must be done without an \
+            error, no unit failed, passwords refused, root locked, the root grown with the disk. Else the test is a login \
+            prompt on the serial console. Without KVM the machine is emulated, which takes minutes. Exit status 3 if the \
+            guest did not come up, or what it answered is wrong.
+            """)
+
+    enum Choice: String, ExpressibleByArgument, CaseIterable { case bios, uefi, both }
+
+    @Argument(help: ArgumentHelp("A disk image: qcow2, raw, VHD, VHDX, VMDK; or a block device.", valueName: "image"))
+    var image: String
+    @Option(help: "What starts it. Default: each that the image has a boot loader for.") var firmware: Choice?
+    @Option(help: ArgumentHelp("How long each boot may take. Default: 600, with KVM 120.", valueName: "seconds"))
+    var timeout: Int?
+    @Flag(help: "What was seen and found as a JSON document.") var json = false
+    @OptionGroup var places: PlaceOptions
+
+    func validate() throws {
+        if let timeout, !(1...86_400).contains(timeout) { throw ValidationError("--timeout: 1 to 86400 seconds") }
+    }
+
+    func run() async throws {
+        let session = try Session(places)
+        let reader = try ImageReader(image, executable: ImageReader.executable(beside: session.workerExecutable))
+        let facts = try reader.facts()
+        let interruption = Interruption()
+        Signals.interrupt(interruption)
+        if !json { Output.result(ImageHeadline.text(facts, name: image)) }
+        var reports: [BootReport] = []
+        for firmware in firmwares(facts) {
+            var test = try BootTest(image, facts: facts, firmware: firmware)
+            test.timeout = timeout.map(Double.init)
+            reports.append(try await boot(test, in: "\(session.cache)/boot-test", interruption))
+        }
+        if json { try Output.document(of: BootDocument(image: image, reports)) }
+        guard let failed = reports.first(where: { !$0.passed }) else { return }
+        if json { throw ExitCode(Failure.Code.checkFailed.exitStatus) }
+        throw Failure(
+            .checkFailed, "\(failed.firmware.name): \(failed.reasons.joined(separator: "; "))", place: image,
+            hint: failed.hint)
+    }
+
+    private func firmwares(_ facts: ImageFacts) -> [Firmware] {
+        switch firmware {
+        case nil: BootTest.firmwares(of: facts)
+        case .bios: [.bios]
+        case .uefi: [.uefi]
+        case .both: [.bios, .uefi]
+        }
+    }
+
+    private func boot(_ test: BootTest, in folder: String, _ interruption: Interruption) async throws -> BootReport {
+        let isQuiet = json
+        if !isQuiet { Output.result("\n\(BootText.beginning(test, limit: test.timeout))") }
+        let report = try await interruption.withTask("the image was booted") {
+            try await test.run(in: folder) { event in
+                if !isQuiet { Output.result(BootText.line(event)) }
+            }
+        }
+        if !isQuiet { Output.result(BootText.ending(report)) }
+        return report
+    }
+}

@@ -1,0 +1,43 @@
+public import Documents
+
+/// What is to be done to one working image: from the host to the process that does it, as JSON.
+public struct ChangeRequest: Sendable, Equatable, Codable {
+    /// The image, which is written: qcow2, of which all that lies below was made or checked by the host.
+    public var image: String
+    /// An empty folder of nobody else's: what is mounted there is seen by the builder alone.
+    public var folder: String
+    /// What is mounted, the root among it; in the order of their mount points.
+    public var volumes: [Volume]
+    /// In this order.
+    public var changes: [Remediation]
+    /// Packages by name, or by a path on this machine: they are there before the changes.
+    public var packages: [String]
+    /// Whether traces of the building and of machines that ran from the image are taken out at the end.
+    public var sanitises: Bool
+    /// Whether the disk became larger, and its GPT's copy has to move to the new end.
+    public var growsTable: Bool
+
+    public struct Volume: Sendable, Equatable, Codable {
+        /// Bytes from the disk's beginning.
+        public var offset: UInt64
+        public var size: UInt64
+        /// As blkid says it: ext4, vfat.
+        public var type: String
+        public var uuid: String?
+        public var mountPoint: String
+
+        public init(offset: UInt64, size: UInt64, type: String, uuid: String?, mountPoint: String) {
+            (self.offset, self.size, self.type) = (offset, size, type)
+            (self.uuid, self.mountPoint) = (uuid, mountPoint)
+        }
+    }
+
+    public init(
+        image: String, folder: String, volumes: [Volume], changes: [Remediation], packages: [String], sanitises: Bool,
+        growsTable: Bool = false
+    ) {
+        (self.image, self.folder, self.volumes) = (image, folder, volumes)
+        (self.changes, self.packages, self.sanitises) = (changes, packages, sanitises)
+        self.growsTable = growsTable
+    }
+}

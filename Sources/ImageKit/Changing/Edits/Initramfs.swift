@@ -1,0 +1,65 @@
+import Documents
+
+/// Drivers that an initramfs must have, as its maker is told: dracut.conf(5), or initramfs-tools' list of modules.
+extension GuestChange {
+    func addDrivers(_ names: [String]) throws(Failure) {
+        if root.exists("/usr/bin/dracut") || root.exists("/usr/sbin/dracut") {
+            try addToDracut(names)
+        } else if root.exists("/usr/sbin/update-initramfs") {
+            let path = "/etc/initramfs-tools/modules"
+            var lines = try root.lines(path) ?? []
+            for name in names where !lines.contains(name) { lines.append(name) }
+            try root.write(path, lines: lines)
+        } else {
+            throw Failure(
+                .refused,
+                "the guest has neither dracut nor update-initramfs, so that no driver can be put into its initramfs",
+                hint: "install dracut in the guest")
+        }
+        needsInitramfs = true
+    }
+
+    private func addToDracut(_ names: [String]) throws(Failure) {
+        // What is left out by name stays out, whatever is added.
+        for folder in ["/etc/dracut.conf.d", "/usr/lib/dracut/dracut.conf.d"] {
+            for name in try root.names(folder) where name.hasSuffix(".conf") {
+                try keep(names, in: "\(folder)/\(name)")
+            }
+        }
+        try keep(names, in: "/etc/dracut.conf")
+        let path = "/etc/dracut.conf.d/90-eulerpublisher.conf"
+        var all = names
+        for line in try root.lines(path) ?? [] {
+            let words = line.split { $0 == "\"" || $0 == " " || $0 == "=" || $0 == "+" }
+            if words.first == "add_drivers" { all = words.dropFirst().map(String.init) + all }
+        }
+        var seen: Set<String> = []
+        let list = all.filter { seen.insert($0).inserted }
+        try root.write(
+            path, lines: ["# What clouds need to start.", "add_drivers+=\" \(list.joined(separator: " ")) \""])
+    }
+
+    private func keep(_ names: [String], in path: String) throws(Failure) {
+        guard let lines = try root.lines(path) else { return }
+        let edited = lines.map { line in
+            guard line.hasPrefix("omit_drivers") else { return line }
+            return line.split(separator: " ", omittingEmptySubsequences: false)
+                .filter { !names.contains(String($0)) }.joined(separator: " ")
+        }
+        if edited != lines { try root.write(path, lines: edited) }
+    }
+
+    /// Made again for each kernel that is installed, under the name that it has.
+    func makeInitramfs() throws(Failure) {
+        guard needsInitramfs else { return }
+        if !root.exists("/usr/bin/dracut") && !root.exists("/usr/sbin/dracut") {
+            return try run(["update-initramfs", "-u", "-k", "all"])
+        }
+        let kernels = try root.names("/lib/modules").filter { root.exists("/lib/modules/\($0)/modules.dep") }
+        for kernel in kernels {
+            let names = ["/boot/initramfs-\(kernel).img", "/boot/initrd.img-\(kernel)"]
+            let path = names.first { root.exists($0) } ?? names[0]
+            try run(["dracut", "--force", "--no-hostonly", path, kernel])
+        }
+    }
+}

@@ -1,0 +1,63 @@
+import Documents
+
+/// The guest's own package manager, with its own repositories and scriptlets.
+extension GuestChange {
+    private enum Manager {
+        case dnf(String)
+        case apt
+    }
+
+    private func manager() throws(Failure) -> Manager {
+        for name in ["dnf", "yum", "microdnf"] where root.exists("/usr/bin/\(name)") { return .dnf(name) }
+        if root.exists("/usr/bin/apt-get") { return .apt }
+        throw Failure(
+            .refused, "the guest has no package manager: neither dnf, yum nor apt-get", hint: "install dnf in the guest"
+        )
+    }
+
+    /// - Parameter names: as the guest's repositories call them; a path of the guest's is a package's file.
+    func install(_ names: [String]) throws(Failure) {
+        guard !names.isEmpty else { return }
+        try check(names)
+        switch try manager() {
+        case .dnf(let name): try run([name, "-y", "--setopt=install_weak_deps=False", "install"] + names)
+        case .apt:
+            try run(["apt-get", "-qq", "update"])
+            try run(["apt-get", "-qq", "-y", "--no-install-recommends", "install"] + names)
+        }
+        hasInstalled = true
+    }
+
+    func removePackages(_ names: [String]) throws(Failure) {
+        guard !names.isEmpty else { return }
+        try check(names)
+        switch try manager() {
+        case .dnf(let name): try run([name, "-y", "remove"] + names)
+        case .apt: try run(["apt-get", "-qq", "-y", "remove"] + names)
+        }
+    }
+
+    /// A name is no option of the manager's.
+    private func check(_ names: [String]) throws(Failure) {
+        if let wrong = names.first(where: { $0.isEmpty || $0.hasPrefix("-") }) {
+            throw Failure(.usage, "this is no package's name: \(Printable.line(wrong))")
+        }
+    }
+
+    /// What managers keep of what they downloaded.
+    func cleanPackages() throws(Failure) {
+        for folder in [
+            "/var/cache/dnf", "/var/cache/yum", "/var/cache/libdnf5", "/var/lib/apt/lists", "/var/cache/apt",
+        ] {
+            for name in try root.names(folder) where name != "lock" && name != "partial" {
+                if folder == "/var/cache/apt" && name == "archives" {
+                    for file in try root.names("\(folder)/archives") where file.hasSuffix(".deb") {
+                        try root.remove("\(folder)/archives/\(file)")
+                    }
+                } else {
+                    try root.remove("\(folder)/\(name)")
+                }
+            }
+        }
+    }
+}

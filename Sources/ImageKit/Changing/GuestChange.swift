@@ -1,0 +1,93 @@
+import CSystem
+public import Documents
+import Glibc
+
+/// Carries out changes in a guest whose root is mounted; each is one of the closed vocabulary, and none reaches beyond the guest.
+/// One thread.
+public final class GuestChange {
+    let root: GuestRoot
+    let request: ChangeRequest
+    /// Told of each step, in words for people.
+    private let report: (String) -> Void
+    var cloudInit: JSON = .object([:])
+    var needsSSHDTest = false
+    var needsInitramfs = false
+    var hasInstalled = false
+    /// What no program mends: told at the end.
+    public private(set) var byHand: [String] = []
+
+    public init(_ root: GuestRoot, _ request: ChangeRequest, report: @escaping (String) -> Void) {
+        (self.root, self.request, self.report) = (root, request, report)
+    }
+
+    /// All that was asked for, in the order that holds: packages bring files that are edited, and drivers are packed at the end.
+    /// - Throws: `Failure` at the first step that fails, with the last words of the guest's program.
+    public func carryOut() throws(Failure) {
+        if !request.packages.isEmpty {
+            report("install \(request.packages.joined(separator: " "))")
+            try install(request.packages)
+        }
+        for change in request.changes {
+            report(change.inWords)
+            try carryOut(change)
+        }
+        if needsInitramfs { report("make the initramfs again") }
+        try makeInitramfs()
+        try testSSHD()
+        if request.sanitises {
+            report("take out what a machine leaves behind")
+            try reset(Remediation.Identity.allCases)
+            try cleanPackages()
+            try removeTemporary()
+        }
+    }
+
+    private func carryOut(_ change: Remediation) throws(Failure) {
+        switch change {
+        case .fileWrite(let path, let text, let mode): try root.write(path, Array(text.utf8), mode: mode)
+        case .fileRemove(let path): try root.remove(path)
+        case .fileEmpty(let path): try root.empty(path)
+        case .fileChmod(let path, let mode): try root.setMode(path, mode)
+        case .fileSet(let path, let key, let value): try set(path, key, value)
+        case .sshdSet(let key, let value): try setSSHD(key, value)
+        case .kernelArgument(let argument): try setKernelArgument(argument)
+        case .kernelArgumentRemove(let argument): try removeKernelArgument(argument)
+        case .kernelRootByUUID: try nameRootByUUID()
+        case .initramfsDriver(let names): try addDrivers(names)
+        case .packageInstall(let names): try install(names)
+        case .packageRemove(let names): try removePackages(names)
+        case .unitEnable(let names): try enable(names)
+        case .unitDisable(let names): try disable(names)
+        case .unitMask(let names): try mask(names)
+        case .accountLock(let account): try lock(account)
+        case .accountRemove(let account): try removeAccount(account)
+        case .identityReset(let parts): try reset(parts)
+        case .cloudInitSet(let key, let value): try setCloudInit(key, value)
+        case .fstabByUUID: try nameVolumesByUUID()
+        case .fstabRemove(let mountPoint): try removeMount(mountPoint)
+        case .bootPasswordRemove: try removeBootPassword()
+        // Of the disk as a whole: the host does these before and after.
+        case .fileSystemRepair, .diskConvert, .diskResize: break
+        case .networkDHCP: byHand.append("have the network configured by DHCP")
+        case .bootLoaderInstall(let firmware): byHand.append("install the loader for \(firmware)")
+        case .byHand(let text): byHand.append(text)
+        }
+    }
+
+    /// Runs a program of the guest's, found where a system has its programs.
+    /// - Throws: `Failure` if it is not there, or ends with another status than 0.
+    func run(_ command: [String]) throws(Failure) {
+        guard let path = Self.folders.map({ "\($0)/\(command[0])" }).first(where: { root.exists($0) }) else {
+            throw Failure(
+                .refused, "the guest has no \(command[0])", hint: "install it in the guest: build --install PACKAGE")
+        }
+        let ended = try Program.run(in: root.path, path, command)
+        guard ended.status != 0 else { return }
+        let words = ended.output.suffix(3).map { ": \($0)" }.joined()
+        throw Failure(
+            .refused, "\(command[0]) in the guest ended with status \(ended.status)\(words)",
+            place: command.joined(separator: " "))
+    }
+
+    private static let folders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+}

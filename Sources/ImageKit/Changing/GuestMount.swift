@@ -1,0 +1,179 @@
+import CSystem
+public import Documents
+import Glibc
+
+/// A working image's file systems, mounted in this process's own namespaces: nothing of it is seen elsewhere on the machine, and
+/// all of it ends with the process, however it ends.
+///
+/// The kernel parses no file system of the image: qemu-storage-daemon shows each partition as a file, fuse2fs mounts it, and
+/// what lies on FAT is copied to a folder and, when it is done, back. One thread.
+public final class GuestMount {
+    public let root: GuestRoot
+    private let request: ChangeRequest
+    private let place: String
+    private let view: String
+    private var daemon: pid_t = 0
+    /// Mounted, in this order.
+    private var mounts: [String] = []
+    private var servers: [pid_t] = []
+    private var fats: [FATFolder] = []
+
+    /// - Throws: `Failure` if a program is missing, or a file system is not what it was said to be.
+    public init(_ request: ChangeRequest) throws(Failure) {
+        self.request = request
+        place = request.folder + "/root"
+        guard eps_mounts_private() == 0 else {
+            throw Failure(.refused, "this process has no mounts of its own", hint: "user namespaces must be allowed")
+        }
+        // What is copied and mounted lies in memory, and is gone with this process.
+        let tmpfs = eps_mount("tmpfs", request.folder, "tmpfs", 0, "mode=700")
+        guard tmpfs == 0 else { throw .guest("nothing can be mounted", request.folder, -tmpfs) }
+        mkdir(place, 0o700)
+        view = request.folder + "/view"
+        daemon = try Self.show(request.image, as: view)
+        if request.growsTable { try Program.must(["sgdisk", "-e", view]) }
+        let order = request.volumes.enumerated().sorted { $0.element.mountPoint < $1.element.mountPoint }
+        guard order.first?.element.mountPoint == "/" else { throw Failure(.internal, "no root is among the volumes") }
+        var made: GuestRoot?
+        for (number, volume) in order {
+            if volume.type == "vfat" {
+                let copy = "\(request.folder)/fat\(number)"
+                mkdir(copy, 0o755)
+                fats.append(try FATFolder(view: "\(view)@@\(volume.offset)", copy: copy))
+                try made?.makeFolders(volume.mountPoint)
+                guard eps_bind(copy, place + volume.mountPoint) == 0 else {
+                    throw .guest("cannot be mounted", volume.mountPoint, errno)
+                }
+                mounts.append(place + volume.mountPoint)
+            } else {
+                // What a crash left is mended before anything is built on it: 1 says that it was.
+                try Program.must(["e2fsck", "-fp", "\(view)?offset=\(volume.offset)"], allowing: [0, 1])
+                let target = volume.mountPoint == "/" ? place : place + volume.mountPoint
+                if volume.mountPoint != "/" { try made?.makeFolders(volume.mountPoint) }
+                servers.append(
+                    try Program.start(["fuse2fs", "-f", "-o", "rw,fakeroot,offset=\(volume.offset)", view, target]))
+                try Self.wait("fuse2fs", servers.last!) { Self.isMounted(target) }
+                mounts.append(target)
+            }
+            if volume.mountPoint == "/" { made = try GuestRoot(place) }
+        }
+        root = made!
+        try mountKernel()
+    }
+
+    /// The whole disk as one file: exports of its partitions would each want to be the only one that may resize it.
+    private static func show(_ image: String, as view: String) throws(Failure) -> pid_t {
+        Glibc.close(open(view, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600))
+        let daemon = try Program.start([
+            "qemu-storage-daemon",
+            "--blockdev", "driver=file,node-name=file,discard=unmap,filename=\(image.doublingCommas)",
+            "--blockdev", "driver=qcow2,node-name=disk,file=file,discard=unmap",
+            "--export", "type=fuse,id=view,node-name=disk,writable=on,mountpoint=\(view.doublingCommas)",
+        ])
+        try wait("qemu-storage-daemon", daemon) {
+            var found = stat()
+            return stat(view, &found) == 0 && found.st_size > 0
+        }
+        return daemon
+    }
+
+    /// Until it is so, for at most 20 s.
+    private static func wait(_ name: String, _ child: pid_t, _ isSo: () -> Bool) throws(Failure) {
+        for _ in 0..<4000 {
+            if isSo() { return }
+            var status: Int32 = 0
+            if eps_collect(child, &status) != 0 {
+                throw Failure(
+                    .refused, "\(name) ended with status \(eps_status_exit(status)) before the image could be seen",
+                    hint: "this user must be allowed to open /dev/fuse")
+            }
+            usleep(5000)
+        }
+        throw Failure(.refused, "\(name) did not show the image within 20 s")
+    }
+
+    private static func isMounted(_ path: String) -> Bool {
+        var (here, above) = (stat(), stat())
+        return stat(path, &here) == 0 && stat(path + "/..", &above) == 0 && here.st_dev != above.st_dev
+    }
+
+    /// What programs of the guest expect of a running system.
+    private func mountKernel() throws(Failure) {
+        func mount(_ type: String, _ path: String, _ options: String) throws(Failure) {
+            try root.makeFolders(path)
+            let status = eps_mount(type, place + path, type, 0, options)
+            guard status == 0 else { throw .guest("cannot be mounted", path, -status) }
+            mounts.append(place + path)
+        }
+        // Without the mode, redirections to /dev/null are refused by the sticky bit.
+        try mount("tmpfs", "/dev", "mode=755,size=1m")
+        for name in ["null", "zero", "full", "random", "urandom", "tty"] {
+            let path = "\(place)/dev/\(name)"
+            Glibc.close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666))
+            guard eps_bind("/dev/\(name)", path) == 0 else { throw .guest("cannot be mounted", "/dev/\(name)", errno) }
+            mounts.append(path)
+        }
+        for (name, target) in [("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")] {
+            symlink(target, "\(place)/dev/\(name)")
+        }
+        mkdir("\(place)/dev/shm", 0o1777)
+        chmod("\(place)/dev/shm", 0o1777)
+        try mount("proc", "/proc", "")
+        // What is there belongs to the machine, not to the guest.
+        let sysctl = place + "/proc/sys"
+        guard eps_bind(sysctl, sysctl) == 0, eps_read_only(sysctl) == 0 else {
+            throw .guest("cannot be made read-only", "/proc/sys", errno)
+        }
+        mounts.append(sysctl)
+        try mount("tmpfs", "/run", "mode=755")
+        try mount("tmpfs", "/tmp", "mode=1777")
+        try mountResolver()
+    }
+
+    /// The servers of names that this machine asks, seen by the guest's programs and written nowhere in it.
+    private func mountResolver() throws(Failure) {
+        let copy = "\(request.folder)/resolv.conf"
+        let file = open(copy, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        let own = open("/etc/resolv.conf", O_RDONLY | O_CLOEXEC)
+        if own >= 0 {
+            var text = [UInt8](repeating: 0, count: 64 << 10)
+            let count = read(own, &text, text.count)
+            if count > 0 { _ = Glibc.write(file, text, count) }
+            Glibc.close(own)
+        }
+        Glibc.close(file)
+        // Mostly a link to a file of /run, which is ours here.
+        if let status = root.status("/etc/resolv.conf"), status.st_mode & S_IFMT == S_IFREG {
+            guard eps_bind(copy, place + "/etc/resolv.conf") == 0 else { return }
+            mounts.append(place + "/etc/resolv.conf")
+        }
+    }
+
+    /// Unmounts in reverse, writes FAT back, and has the file systems checked; unused blocks are given back.
+    /// - Throws: `Failure` if something is not whole.
+    public func unmount() throws(Failure) {
+        root.leave()
+        sync()
+        for mount in mounts.reversed() where eps_unmount(mount, 0) != 0 { _ = eps_unmount(mount, 1) }
+        for server in servers {
+            var status: Int32 = 0
+            while waitpid(server, &status, 0) < 0 && errno == EINTR {}
+            guard eps_status_signal(status) == 0 else {
+                throw Failure(
+                    .refused, "fuse2fs was ended by \(String(cString: eps_signal_name(eps_status_signal(status))))")
+            }
+        }
+        for fat in fats { try fat.writeBack() }
+        for volume in request.volumes where volume.type != "vfat" {
+            try Program.must(["e2fsck", "-fp", "-E", "discard", "\(view)?offset=\(volume.offset)"], allowing: [0, 1])
+        }
+        kill(daemon, SIGTERM)
+        var status: Int32 = 0
+        while waitpid(daemon, &status, 0) < 0 && errno == EINTR {}
+    }
+}
+
+extension String {
+    /// As qemu's options want it.
+    fileprivate var doublingCommas: String { String(flatMap { $0 == "," ? [$0, $0] : [$0] }) }
+}

@@ -1,0 +1,53 @@
+import Documents
+import Files
+import Glibc
+
+/// A folder of this process's own, readable by its user alone, that is removed with the value; those that dead processes left
+/// beside it are removed when the next is made.
+///
+/// It holds files only, no folders.
+public final class WorkFolder: Sendable {
+    public let path: String
+    private let lock: File
+
+    /// - Parameters:
+    ///   - parent: made if it is not there.
+    ///   - name: what its name begins with: letters.
+    /// - Throws: `Failure` if it can't be made.
+    public init(in parent: String, named name: String) throws {
+        try File.makeDirectories(parent)
+        Self.sweep(parent, name)
+        var template = Array("\(parent)/\(name)-XXXXXX".utf8CString)
+        guard template.withUnsafeMutableBufferPointer({ $0.baseAddress.map { mkdtemp($0) != nil } ?? false }) else {
+            throw File.failure("make a folder", parent)
+        }
+        path = template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+        do {
+            lock = try File("\(path)/lock", O_RDWR | O_CREAT, mode: 0o600)
+        } catch {
+            rmdir(path)
+            throw error
+        }
+        flock(lock.descriptor, LOCK_EX | LOCK_NB)
+    }
+
+    deinit { File.removeFlatDirectory(path) }
+
+    public func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    /// A folder whose lock nobody holds is a dead process's, or one that is being made: that one is younger than a minute.
+    private static func sweep(_ parent: String, _ name: String) {
+        for entry in (try? File.names(in: parent)) ?? [] where entry.hasPrefix("\(name)-") {
+            let folder = "\(parent)/\(entry)"
+            var status = stat()
+            guard lstat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid(),
+                time(nil) - status.st_mtim.tv_sec > 60
+            else { continue }
+            guard let lock = try? File("\(folder)/lock", O_RDWR | O_NOFOLLOW) else {
+                File.removeFlatDirectory(folder)
+                continue
+            }
+            if flock(lock.descriptor, LOCK_EX | LOCK_NB) == 0 { File.removeFlatDirectory(folder) }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import Documents
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// Whether this machine can build images: what makes the test's, and what changes them.
+let canBuild =
+    isRoot
+    && [
+        "mke2fs", "sfdisk", "mcopy", "qemu-img", "grub-mkimage", "qemu-storage-daemon", "fuse2fs", "newuidmap",
+    ].allSatisfy { (try? run(["sh", "-c", "command -v \($0)"]).status) == 0 }
+    && access("/dev/fuse", R_OK | W_OK) == 0
+
+/// `build`, as its users run it, on openEuler's own shape.
+@Suite(
+    "Images made for providers",
+    .enabled(
+        if: stage != nil && canBuild,
+        "run make test as root, with /dev/fuse, fuse2fs, qemu-storage-daemon, uidmap and what makes images"))
+struct BuildTests {
+    let scratch: Scratch
+    let image: String
+
+    init() throws {
+        scratch = try Scratch()
+        image = "\(scratch.path)/stock.qcow2"
+        let made = try run(["\(root)/Tests/Images/make-image", "tiny-openeuler", image])
+        try #require(made.status == 0, "\(made.output)")
+        chmod(scratch.path, 0o777)
+    }
+
+    private func euler(_ arguments: [String], as user: [String] = []) async throws -> Answer {
+        try await runApart(
+            user + ["\(stage ?? "")/bin/eulerpublisher"] + arguments, in: scratch.path,
+            environment: [
+                "HOME": scratch.path, "XDG_STATE_HOME": scratch.path, "XDG_CACHE_HOME": scratch.path,
+                "XDG_CONFIG_HOME": scratch.path, "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            ])
+    }
+
+    /// What is mounted, looped and running, and what lies beside the image.
+    private func surroundings() throws -> [String] {
+        let mounts = try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)
+        let programs = try run([
+            "sh", "-c", "ps -eo args | grep -E '[f]use2fs|[q]emu-storage-daemon|[e]ulerpublisher-b'",
+        ])
+        return [mounts, programs.output] + (try FileManager.default.contentsOfDirectory(atPath: scratch.path).sorted())
+    }
+
+    @Test("The stock image fails, what is made of it passes, and nothing else is touched")
+    func stockBecomesClean() async throws {
+        let stock = try Data(contentsOf: URL(fileURLWithPath: image))
+        #expect(try await euler(["check", image, "-p", "local"]).status == 3)
+        let before = try surroundings()
+        let answer = try await euler(["build", image, "--for", "local", "-o", "new.qcow2"])
+        #expect(answer.status == 0, "\(answer.output)")
+        let after = try surroundings()
+        #expect(after[0...1] == before[0...1], "a mount or a program stayed")
+        #expect(Set(after[2...]).subtracting(before[2...]) == ["new.qcow2"])
+        #expect(try Data(contentsOf: URL(fileURLWithPath: image)) == stock)
+        #expect(try await euler(["check", "new.qcow2", "-p", "local"]).status == 0)
+        #expect(try run(["qemu-img", "check", "-q", "\(scratch.path)/new.qcow2"]).status == 0)
+        try run(["qemu-img", "convert", "-O", "raw", "\(scratch.path)/new.qcow2", "\(scratch.path)/new.raw"])
+        let fsck = try run(["e2fsck", "-fn", "\(scratch.path)/new.raw?offset=\(33 << 20)"])
+        #expect(fsck.status == 0, "\(fsck.output)")
+        let shadow = try run(["debugfs", "-R", "cat /etc/shadow", "\(scratch.path)/new.raw?offset=\(33 << 20)"])
+        #expect(shadow.output.contains("root:!:"), "\(shadow.output)")
+        let menu = try run(["mtype", "-i", "\(scratch.path)/new.raw@@\(1 << 20)", "::/efi/EFI/openEuler/grub.cfg"])
+        #expect(menu.output.contains("menuentry") && !menu.output.contains("password_pbkdf2"), "\(menu.output)")
+    }
+
+    @Test("An ordinary user builds, with subordinate ids and without root")
+    func ordinary() async throws {
+        let user = "ep-build-test"
+        try run(["useradd", "--create-home", "--home-dir", "\(scratch.path)/home", user])
+        defer { _ = try? run(["userdel", "--force", user]) }
+        let ranges = try run([
+            "sh", "-c",
+            "grep -q ^\(user): /etc/subuid || usermod --add-subuids 3000000-3065535 --add-subgids 3000000-3065535 \(user)",
+        ])
+        try #require(ranges.status == 0, "\(ranges.output)")
+        let answer = try await euler(
+            ["build", image, "--for", "local", "-o", "users.qcow2"],
+            as: ["setpriv", "--reuid=\(user)", "--regid=\(user)", "--init-groups"])
+        #expect(answer.status == 0, "\(answer.output)")
+        #expect(try await euler(["check", "users.qcow2", "-p", "local"]).status == 0)
+    }
+
+    @Test(
+        "What cannot be done is told with place and remedy, and leaves nothing",
+        arguments: [
+            (["build", "stock.qcow2", "-o", "x.iso"], 2, ".qcow2"),
+            (["build", "stock.qcow2", "-o", "stock.qcow2"], 6, "there already"),
+            (["build", "missing.qcow2", "-o", "x.qcow2"], 2, "missing.qcow2"),
+            (["build", "stock.qcow2", "--for", "nobody", "-o", "x.qcow2"], 2, "nobody"),
+            (["build", "stock.qcow2", "--install", "bash", "-o", "x.qcow2"], 6, "package manager"),
+            (["build", "stock.qcow2", "--install=-x", "-o", "x.qcow2"], 2, "no package's name"),
+        ] as [([String], Int32, String)])
+    func refused(_ arguments: [String], _ status: Int32, _ words: String) async throws {
+        let before = try surroundings()
+        let answer = try await euler(arguments)
+        #expect(answer.status == status && answer.output.contains(words), "\(answer.status): \(answer.output)")
+        #expect(try surroundings() == before)
+    }
+
+    @Test("Killed at any moment, it leaves no mount and no process", arguments: [0.2, 0.6, 1.0, 1.6])
+    func killed(_ seconds: Double) async throws {
+        let before = try surroundings()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "\(stage ?? "")/bin/eulerpublisher")
+        process.arguments = ["build", image, "--for", "local", "-o", "killed.qcow2"]
+        process.currentDirectoryURL = URL(fileURLWithPath: scratch.path)
+        process.standardError = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        try await Task.sleep(for: .seconds(seconds))
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        for _ in 0..<100 where try surroundings()[1] != before[1] { try await Task.sleep(for: .milliseconds(50)) }
+        #expect(try surroundings()[0...1] == before[0...1])
+    }
+}
