@@ -19,9 +19,10 @@ public struct CloudInitFacts: Sendable, Equatable, Codable {
     public var datasources: Fact<[String]>
     /// Names under `datasource`, which have settings of their own.
     public var datasourceSettings: Fact<[String]>
-    /// `policy` of /etc/cloud/ds-identify.cfg.
+    /// `policy` of /etc/cloud/ds-identify.cfg, or `ci.di.policy=` of the default boot entry: `disabled` keeps cloud-init from starting.
     public var detectionPolicy: Fact<String>
-    /// `datasource` of /etc/cloud/ds-identify.cfg: the one that is taken without a look.
+    /// `datasource` of /etc/cloud/ds-identify.cfg, or `ci.datasource=` of the default boot entry: the one that is taken without a
+    /// look.
     public var detectionDatasource: Fact<String>
     public var disableRoot: Fact<Bool>
     /// `ssh_pwauth`: `true`, `false` or `unchanged`.
@@ -30,6 +31,8 @@ public struct CloudInitFacts: Sendable, Equatable, Codable {
     public var users: Fact<[CloudInitUser]>
     /// Passwords that the configuration itself sets: `password`, `chpasswd`, `passwd` of users. The values are left out.
     public var passwords: Fact<[Evidence]>
+    /// Where the configuration itself gives keys to accounts: `ssh_authorized_keys` and `ssh_import_id`, of users and at its top.
+    public var authorizedKeys: Fact<[Evidence]>
     /// `growpart.mode`: `auto`, `growpart`, `off`, ...; absent: `auto`.
     public var growMode: Fact<String>
     /// `growpart.devices`; absent: `/`.
@@ -53,7 +56,8 @@ public struct CloudInitFacts: Sendable, Equatable, Codable {
     public var distribution: Fact<String>
     /// `cloud_init_modules`, `cloud_config_modules`, `cloud_final_modules`, names with `_` for `-`, without their frequency.
     public var modules: Fact<[String]>
-    /// Folders under /var/lib/cloud/seed that hold files, and `ds=` arguments: data that is taken for an instance's own.
+    /// Folders under /var/lib/cloud/seed that hold files, `ds=` arguments, and `datasource.NoCloud.user-data` and its like of the
+    /// configuration: data that is taken for an instance's own.
     public var seeds: Fact<[String]>
     /// What a boot left under /var/lib/cloud: instances, semaphores, data; an empty list if it never ran.
     public var leftovers: Fact<[String]>
@@ -68,6 +72,7 @@ public struct CloudInitFacts: Sendable, Equatable, Codable {
         case detectionDatasource = "detection_datasource"
         case disableRoot = "disable_root"
         case sshPasswords = "ssh_passwords"
+        case authorizedKeys = "authorized_keys"
         case growMode = "grow_mode"
         case growDevices = "grow_devices"
         case resizeRoot = "resize_root"
@@ -86,6 +91,7 @@ public struct CloudInitFacts: Sendable, Equatable, Codable {
         (files, damaged, datasources, datasourceSettings) = (.unknown(why), [], .unknown(why), .unknown(why))
         (detectionPolicy, detectionDatasource) = (.unknown(why), .unknown(why))
         (disableRoot, sshPasswords, users, passwords) = (.unknown(why), .unknown(why), .unknown(why), .unknown(why))
+        authorizedKeys = .unknown(why)
         (growMode, growDevices, resizeRoot) = (.unknown(why), .unknown(why), .unknown(why))
         (preserveHostname, manageHosts) = (.unknown(why), .unknown(why))
         (networkDisabled, hasNetworkConfiguration) = (.unknown(why), .unknown(why))

@@ -62,6 +62,7 @@ extension ImageFacts {
         List("lines of udev", \.network, \.persistentNames), List("links", \.network, \.boundLinks),
         List("lines of hosts", \.network, \.hosts), List("files of cloud-init", \.cloudInit, \.files),
         List("users of cloud-init", \.cloudInit, \.users), List("passwords", \.cloudInit, \.passwords),
+        List("keys of cloud-init", \.cloudInit, \.authorizedKeys),
         List("modules of cloud-init", \.cloudInit, \.modules), List("seeds", \.cloudInit, \.seeds),
         List("leftovers of cloud-init", \.cloudInit, \.leftovers), List("clocks", \.system, \.clocks),
         List("firewalls", \.system, \.firewalls), List("repositories", \.system, \.repositories),

@@ -37,6 +37,9 @@ public struct VolumeFacts: Sendable, Codable, Equatable {
     public var size: Fact<UInt64>
     public var used: Fact<UInt64>
     public var free: Fact<UInt64>
+    /// How many files it can hold; absent where nothing but its room bounds them.
+    public var inodes: Fact<UInt64>
+    public var freeInodes: Fact<UInt64>
     /// In bytes.
     public var blockSize: Fact<Int>
     /// By the names of mke2fs(8): `64bit`, `metadata_csum`, `quota`, `project`; of FAT: its width (`fat16`).
@@ -49,7 +52,8 @@ public struct VolumeFacts: Sendable, Codable, Equatable {
     public var hasErrors: Fact<Bool>
 
     enum CodingKeys: String, CodingKey {
-        case partition, device, through, kind, label, uuid, readable, size, used, free, features, clean
+        case partition, device, through, kind, label, uuid, readable, size, used, free, inodes, features, clean
+        case freeInodes = "free_inodes"
         case blockSize = "block_size"
         case needsRecovery = "needs_recovery"
         case hasErrors = "has_errors"
@@ -62,6 +66,7 @@ public struct VolumeFacts: Sendable, Codable, Equatable {
         (device, through) = (nil, nil)
         (label, uuid, readable, features) = (.unknown(why), .unknown(why), .unknown(why), .unknown(why))
         (size, used, free, blockSize) = (.unknown(why), .unknown(why), .unknown(why), .unknown(why))
+        (inodes, freeInodes) = (.unknown(why), .unknown(why))
         (clean, needsRecovery, hasErrors) = (.unknown(why), .unknown(why), .unknown(why))
     }
 }

@@ -11,7 +11,8 @@ public struct SSHFacts: Sendable, Equatable, Codable {
     public var settings: [String: Fact<SSHSetting>]
     /// In the order that they are read; an empty list if there is none.
     public var matches: Fact<[SSHMatch]>
-    /// Lines that sshd refuses: it does not start with them.
+    /// Lines that sshd refuses, a configuration that is not there, a file that keeps its unit from starting: it does not start with
+    /// them.
     public var refused: Fact<[Evidence]>
     /// Files of host keys that are asked for (HostKey), or that sshd looks for by itself, and that are in the image.
     public var hostKeys: Fact<[String]>

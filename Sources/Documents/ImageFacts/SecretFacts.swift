@@ -19,8 +19,9 @@ public struct SecretFacts: Sendable, Equatable, Codable {
     public var dbusMachineID: Fact<MachineID>
     /// Private host keys of sshd: /etc/ssh/ssh_host_*_key and what HostKey names.
     public var hostKeys: Fact<Leftovers>
-    /// Files that hold a private key (its body, not only the words) under /etc, /root, /home, other homes, /opt, /srv and /var; host keys of
-    /// sshd are not in it.
+    /// Files that hold a private key (its body, not only the words) in their first MiB, wherever they lie, and on file systems that the
+    /// guest does not mount (`partition 1:/key`). Under /usr only what its name or mode says to be private is opened, but for /usr/local;
+    /// what packages document, and host keys of sshd, are not in it.
     public var privateKeys: Fact<[PrivateKeyFile]>
     /// Files that hold passwords or tokens of clouds, registries, hosts, installers.
     public var credentials: Fact<[CredentialFile]>

@@ -69,7 +69,7 @@ public struct ServiceUnit: Sendable, Equatable, Codable {
     public var wantedBy: [String]
     /// Whether default.target comes to start it, by Wants=, Requires= and their folders, sockets, timers and paths included.
     public var starts: Bool
-    /// Of a socket: what it listens on (`22`, `/run/x.sock`).
+    /// Of a socket: what it listens on (`22`, `/run/x.sock`); of a service: addresses in its command line (`tcp://0.0.0.0:2375`).
     public var listens: [String]
     /// The links that enable or mask it, else its file.
     public var evidence: [Evidence]

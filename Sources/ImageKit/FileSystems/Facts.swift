@@ -12,6 +12,8 @@ extension ExtFileSystem {
         facts.size = .known(block.blockCount * size)
         facts.free = .known(block.freeBlocks * size)
         facts.used = .known((block.blockCount - block.freeBlocks) * size)
+        facts.inodes = .known(UInt64(block.inodeCount))
+        facts.freeInodes = .known(UInt64(block.freeInodes))
         facts.blockSize = .known(block.blockSize)
         facts.features = .known(block.features.names, evidence)
         let state = "s_state \(block.state)"
@@ -45,6 +47,7 @@ extension FATFileSystem {
         } catch {
             (facts.free, facts.used) = (.unknown(error.message), .unknown(error.message))
         }
+        (facts.inodes, facts.freeInodes) = (.absent(evidence), .absent(evidence))
         facts.blockSize = .known(boot.clusterSize)
         facts.features = .known(["fat\(boot.width.rawValue)"], evidence)
         facts.clean = .known(!boot.isDirty, evidence)

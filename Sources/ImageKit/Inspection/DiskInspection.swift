@@ -68,7 +68,7 @@ public final class DiskInspection {
         facts.accounts = accounts
         facts.sudo = SudoReader(tree, accounts: accounts).facts()
         facts.services = ServiceReader(tree).facts()
-        facts.secrets = SecretReader(tree, accounts: accounts, ssh: ssh).facts()
+        facts.secrets = SecretReader(tree, accounts: accounts, ssh: ssh, others: unmounted).facts()
         let cloudInit = CloudInitReader(tree, entries: boot.defaultEntries).facts()
         facts.cloudInit = cloudInit
         facts.network = NetworkReader(tree, entries: boot.defaultEntries, cloudInit: cloudInit).facts()

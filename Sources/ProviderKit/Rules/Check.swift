@@ -43,8 +43,9 @@ public indirect enum Check: Sendable, Equatable {
     case freeSpace(percent: Int)
     /// None of these has a file system of its own: `/usr`.
     case noSeparateMount([String])
-    /// How fstab names what it mounts.
-    case fstab(namedBy: [Naming])
+    /// How fstab, and units of type mount that start at boot, name what they mount; lines with `nofail` or `noauto` count only if they
+    /// name a disk as the kernel does and `evenOptional` asks for it.
+    case fstab(namedBy: [Naming], evenOptional: Bool = false)
     /// Whatever fstab mounts at boot is in this image; lines with `nofail` or `noauto` aside.
     case fstabResolves
 
@@ -102,8 +103,10 @@ public indirect enum Check: Sendable, Equatable {
     case passwordHash(in: [String])
     /// What sshd would do, as `sshd -T` prints it: the default counts where nothing is set. Its Match blocks must not differ.
     case sshd(String, Expected)
-    /// sshd starts with its configuration.
+    /// sshd starts with its configuration, and listens to others than its own machine.
     case sshdConfiguration
+    /// sshd lets cloud-init's default user in by a key.
+    case sshdKeyLogin
 
     // What runs, and what is installed.
 
@@ -111,6 +114,9 @@ public indirect enum Check: Sendable, Equatable {
     case unitEnabled(anyOf: [String])
     case unitsEnabled(allOf: [String])
     case unitsDisabled([String])
+    /// What starts at boot listens on none of these ports, but to its own machine: by its unit's sockets and command line, and by the
+    /// configuration of what is known to have such a port.
+    case portsClosed([Int])
     /// A unit that is there is ordered before these: `Before=` of its file or a drop-in (systemd.unit(5)).
     case unitOrdered(String, before: [String])
     case package(anyOf: [String])

@@ -35,6 +35,7 @@ extension Rule {
         // Names and lines of a stranger's image: a break in one would forge another line.
         finding.message = LocalizedText(Printable.short(Printable.line(what)))
         if !places.isEmpty {
+            places = places.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
             let shown = places.prefix(OperationResult.Finding.placeLimit).map {
                 Evidence(Printable.line($0.path), line: $0.line, text: $0.text.map(Printable.line))
             }

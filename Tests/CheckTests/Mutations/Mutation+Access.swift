@@ -31,11 +31,13 @@ extension Mutation {
             aliyun: "no-passwords^", local: "no-empty-password"),
         Mutation(
             "cloud-init would set a password", cloud("password: word\nchpasswd: { expire: false }\n"),
-            tencent: "market.no-passwords!", aliyun: "no-passwords^"),
+            aws: "no-preset-password!", huawei: "koogallery.no-preset-password!", tencent: "market.no-passwords!",
+            aliyun: "no-passwords^"),
         Mutation(
             "cloud-init would give its user a password",
             cloud("users:\n  - name: admin\n    passwd: \(hash)\n  - default\n"),
-            tencent: "market.no-passwords!", aliyun: "no-passwords^"),
+            aws: "no-preset-password!", huawei: "koogallery.no-preset-password!", tencent: "market.no-passwords!",
+            aliyun: "no-passwords^"),
         Mutation(
             "new passwords are hashed with MD5",
             .replace("/etc/pam.d/system-auth", "pam_unix.so sha512", with: "pam_unix.so md5"), aliyun: "password-hash?"),

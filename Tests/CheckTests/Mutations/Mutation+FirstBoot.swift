@@ -64,6 +64,13 @@ extension Mutation {
             "an instance is left", .write("/var/lib/cloud/instances/i-1/user-data.txt", "#!/bin/sh\n"),
             aws: "cloud-init-clean^", huawei: "cloud-init-clean!", tencent: "cloud-init-clean!"),
         Mutation(
+            "a seed is in the image", .write("/var/lib/cloud/seed/nocloud/user-data", "#cloud-config\n"),
+            aws: "cloud-init-clean^", huawei: "cloud-init-clean!", tencent: "cloud-init-clean!"),
+        Mutation(
+            "cloud-init gives its user a key", cloud("ssh_authorized_keys: [ssh-ed25519 AAAA ann]\n"),
+            aws: "no-authorized-keys!", huawei: "no-authorized-keys!", aliyun: "no-authorized-keys^",
+            local: "no-authorized-keys"),
+        Mutation(
             "cloud-init comes after the network",
             .replace("\(CleanImage.units)/cloud-init-local.service", "Before=NetworkManager.service\n", with: ""),
             tencent: "cloud-init-order?"),

@@ -35,6 +35,8 @@ struct ExtFactsTests {
         let size = UInt64(printed["Block size"] ?? "") ?? 0
         #expect(facts.blockSize.value == Int(size))
         #expect(facts.size.value == (UInt64(printed["Block count"] ?? "") ?? 0) * size)
+        #expect(facts.freeInodes.value == UInt64(printed["Free inodes"] ?? ""))
+        #expect(facts.inodes.value == UInt64(printed["Inode count"] ?? ""))
         #expect(facts.free.value == (UInt64(printed["Free blocks"] ?? "") ?? 0) * size)
         #expect(facts.uuid.value == printed["Filesystem UUID"])
         #expect((facts.label.value ?? "<none>") == printed["Filesystem volume name"])

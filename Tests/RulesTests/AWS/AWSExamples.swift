@@ -47,6 +47,7 @@ enum AWSExamples {
             $0.facts.cloudInit?.datasources = .known(
                 ["OpenStack", "None"], [Evidence("/etc/cloud/cloud.cfg", line: 9)])
         },
+        Example("aws.ami.key-login") { $0.sshd("PubkeyAuthentication", "no") },
         Example("aws.ami.cloud-init-tokens") { $0.facts.cloudInit?.version = .known("19.4") },
         Example("aws.ami.dhcp") { $0.facts.network?.anyCard = .absent() },
         Example("aws.ami.no-hardware-address") {
@@ -72,6 +73,7 @@ enum AWSExamples {
         Example("aws.ami.cloud-init-password") { $0.facts.cloudInit?.sshPasswords = .known("true") },
         Example("aws.ami.root-password-login") { $0.sshd("PermitRootLogin", "yes") },
         Example("aws.ami.cloud-init-root") { $0.facts.cloudInit?.disableRoot = .known(false) },
+        Example("aws.ami.no-stock-password") { $0.password(Password(state: .hash, kind: "$6$", isStock: true)) },
         Example("aws.ami.no-preset-password") { $0.password(Password(state: .hash, kind: "$6$")) },
         Example("aws.ami.no-empty-password") { $0.password(Password(state: .empty)) },
         Example("aws.ami.ssh-empty-password") { $0.sshd("PermitEmptyPasswords", "yes") },

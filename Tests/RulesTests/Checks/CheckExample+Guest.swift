@@ -51,6 +51,9 @@ extension CheckExample {
             .sshdConfiguration,
             broken: { $0.facts.ssh?.refused = .known([Evidence("/etc/ssh/sshd_config", line: 3)]) },
             blind: { $0.facts.ssh?.refused = .cutOff }),
+        CheckExample(
+            .sshdKeyLogin, broken: { $0.sshd("PubkeyAuthentication", "no") },
+            blind: { $0.facts.ssh?.settings["pubkeyauthentication"] = .cutOff }),
     ]
 
     static let programs = [
@@ -63,6 +66,15 @@ extension CheckExample {
         CheckExample(
             .unitsDisabled(["mariadb.service"]), broken: { $0.starts("mariadb.service") },
             blind: { $0.facts.services?.units = .cutOff }),
+        CheckExample(
+            .portsClosed([8080]),
+            broken: { image in
+                image.units {
+                    var web = unit("web.socket", starts: true)
+                    web.listens = ["8080"]
+                    $0.append(web)
+                }
+            }, blind: { $0.facts.services?.units = .cutOff }),
         CheckExample(
             .unitOrdered("cloud-init-local.service", before: ["NetworkManager.service"]),
             broken: { $0.files.texts["/usr/lib/systemd/system/cloud-init-local.service"] = "[Unit]\n" },

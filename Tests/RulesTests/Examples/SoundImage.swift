@@ -134,9 +134,11 @@ struct SoundImage {
             })
         (cloudInit.disabled, cloudInit.datasources) = (.absent(), .absent())
         (cloudInit.passwords, cloudInit.users, cloudInit.seeds) = (.known([]), .known([]), .known([]))
+        cloudInit.authorizedKeys = .known([])
+        (cloudInit.detectionPolicy, cloudInit.detectionDatasource) = (.absent(), .absent())
         (cloudInit.growMode, cloudInit.resizeRoot) = (.known("auto"), .known("true"))
         (cloudInit.disableRoot, cloudInit.sshPasswords) = (.known(true), .absent())
-        cloudInit.modules = .known(["growpart", "resizefs"])
+        cloudInit.modules = .known(["growpart", "resizefs", "users_groups", "ssh"])
         facts.cloudInit = cloudInit
     }
 
@@ -212,6 +214,7 @@ func volume(_ partition: Int?, _ kind: String, _ uuid: String, features: [String
     var volume = VolumeFacts(partition: partition, kind: .known(kind), unknown: "not asked")
     (volume.label, volume.uuid, volume.readable) = (.absent(), .known(uuid), .known(true))
     (volume.size, volume.used, volume.free) = (.known(8 << 30), .known(2 << 30), .known(6 << 30))
+    (volume.inodes, volume.freeInodes) = (.known(500_000), .known(400_000))
     (volume.blockSize, volume.features) = (.known(4096), .known(features))
     (volume.clean, volume.needsRecovery, volume.hasErrors) = (.known(true), .known(false), .known(false))
     return volume

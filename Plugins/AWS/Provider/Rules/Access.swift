@@ -34,9 +34,15 @@ enum Access {
             applies: .when(.cloudInit(), marketplaceOnly: true),
             .cloudInitSetting("disable_root", .noneOf(["false", "no", "0"]))),
         Rule(
+            "aws.ami.no-stock-password", "MP-08, MP-09", .error,
+            "Root has no password that was published with an image.",
+            why: "A fixed root password is known quickly, and everybody tries it on every instance.",
+            fix: "Lock root's password: passwd -l root.", source: Page.shared, .noStockRootPassword),
+        Rule(
             "aws.ami.no-preset-password", "MP-09", .error, "No account has a password, not even a hashed one.",
             why: "The marketplace refuses images that anyone who knows the password can enter.",
-            fix: "Lock the passwords: passwd -l.", source: Page.product, applies: .marketplace, .noPasswords),
+            fix: "Lock the passwords: passwd -l.", source: Page.product, applies: .marketplace,
+            .allOf([.noPasswords, .cloudInitPasswords])),
         Rule(
             "aws.ami.no-empty-password", "MP-10", .error, "No account can log in with an empty password.",
             why: "The marketplace refuses blank passwords.", fix: "Lock the password: passwd -l.",
@@ -77,9 +83,10 @@ enum Access {
             fix: "Let the service ssh through, or disable the firewall, since security groups are one.",
             source: Page.product, applies: .marketplace, .firewallOpens(anyOf: ["ssh", "22/tcp", "22"])),
         Rule(
-            "aws.ami.no-personal-accounts", "MP-22", .warning, "No account of a person's is in the image.",
+            "aws.ami.no-personal-accounts", "MP-22", .warning,
+            "No account of a person's, and none with root's number, is in the image.",
             why: "Sellers may have no access to their buyers' instances.",
             fix: "Remove the account: userdel -r.", source: Page.product, applies: .marketplace,
-            .noPersonalAccounts),
+            .allOf([.noPersonalAccounts, .noOtherRoots])),
     ]
 }

@@ -34,7 +34,7 @@ enum Contents {
             "aws.ami.region-agnostic", "MP-20", .warning, "No repository is at an address of one region.",
             why: "The image is copied to all regions, where that address is far or out of reach.",
             fix: "Use an address that is the same everywhere.", source: Page.product, applies: .marketplace,
-            .repositoriesWithout(["amazonaws.com"])),
+            .repositoriesWithout(["amazonaws.com", ".ec2.archive.ubuntu.com", ".ec2.ports.ubuntu.com"])),
         Rule(
             "aws.ami.no-stock-boot-password", "MP-23", .warning,
             "The boot loader has no password that was published with an image.",

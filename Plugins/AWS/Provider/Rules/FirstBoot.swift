@@ -15,6 +15,11 @@ enum FirstBoot {
             fix: "Add Ec2 to datasource_list in /etc/cloud/cloud.cfg.d.", source: Page.keyPairs,
             applies: .when(.cloudInit()), .cloudInitSource(anyOf: ["Ec2"])),
         Rule(
+            "aws.ami.key-login", "BR-8, MP-16", .error, "sshd starts, and lets the default user in with a key.",
+            why: "A key pair is the one way into a new instance.",
+            fix: "Mend what sshd -t names, and let cloud-init's default user in by key.", source: Page.keyPairs,
+            .allOf([.sshdConfiguration, .sshdKeyLogin])),
+        Rule(
             "aws.ami.cloud-init-tokens", "MP-28", .warning, "cloud-init is of version 20.1 or later.",
             why: "Instances ask for a token before they tell metadata (IMDSv2), which older ones do not send.",
             fix: "Install a newer cloud-init.", source: Page.metadata, applies: .when(.cloudInit()),

@@ -26,7 +26,7 @@ enum Boot {
             "fstab names devices by UUID or another name that stays, not as /dev/sda1.",
             why: "The disk is /dev/vda on one kind of server and /dev/xvda or /dev/sda on another.",
             fix: "Name the file systems by UUID in /etc/fstab.", source: Page.fstab,
-            .fstab(namedBy: [.uuid, .label, .partuuid, .partlabel, .stablePath])),
+            .fstab(namedBy: [.uuid, .label, .partuuid, .partlabel, .stablePath], evenOptional: true)),
         Rule(
             "huaweicloud.ims.fstab-resolves", "HW-BOOT-1, HW-FSTAB-2", .error,
             "Whatever fstab mounts at boot is on this disk.",

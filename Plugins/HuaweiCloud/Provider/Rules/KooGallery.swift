@@ -8,11 +8,14 @@ enum KooGallery {
             "huaweicloud.koogallery.no-preset-password", "KG-3", .error,
             "No account has a password, not even a hashed one.",
             why: "The marketplace's scan refuses images that anyone who knows the password can enter.",
-            fix: "Lock the passwords: passwd -l.", source: Page.scan, applies: .marketplace, .noPasswords),
+            fix: "Lock the passwords: passwd -l.", source: Page.scan, applies: .marketplace,
+            .allOf([.noPasswords, .cloudInitPasswords])),
         Rule(
-            "huaweicloud.koogallery.no-preset-account", "KG-3", .error, "No account of a person's is in the image.",
+            "huaweicloud.koogallery.no-preset-account", "KG-3", .error,
+            "No account of a person's, and none with root's number, is in the image.",
             why: "The marketplace's scan refuses accounts that were made in advance.",
-            fix: "Remove the account: userdel -r.", source: Page.scan, applies: .marketplace, .noPersonalAccounts),
+            fix: "Remove the account: userdel -r.", source: Page.scan, applies: .marketplace,
+            .allOf([.noPersonalAccounts, .noOtherRoots])),
         Rule(
             "huaweicloud.koogallery.no-preset-key", "KG-3", .error,
             "No private key, token or password file is in the image.",

@@ -65,7 +65,7 @@ extension TencentRules {
                     "/usr/bin/chage", "/usr/bin/gpasswd", "/usr/bin/wall", "/usr/bin/chfn", "/usr/bin/chsh",
                     "/usr/bin/newgrp", "/usr/bin/write", "/usr/sbin/usernetctl", "/usr/sbin/traceroute",
                     "/usr/sbin/netreport",
-                ].map { .anyOf([.noFiles([$0]), .fileMode($0, atMost: 0o755)]) }),
+                ].map { .anyOf([.fileMode($0, atMost: 0o755), .noFiles([$0])]) }),
             remediations: [.byHand("take the set-id bits away, where your users can do without")]),
     ]
 }

@@ -13,14 +13,21 @@ extension TencentRules {
             "tencentcloud.market.open-ports", "TM-6", .error,
             "No service that listens to everybody on a risky port starts at boot.",
             why:
-                "Ports 513, 3306, 1433, 1434, 137, 139, 445, 873, 2375, 8080, 50070, 50030 are to be closed by default.",
+                "Ports 513, 3306, 1433, 1434, 137, 139, 445, 873, 2375, 5984, 6379, 8080, 9200, 11211, 27017, 27018, 50070, 50030 are to be closed by default.",
             fix: "Disable the service; its user starts it once it is set up.", source: Page.security,
             applies: .marketplace,
-            .unitsDisabled([
-                "rlogin.socket", "rsh.socket", "rexec.socket", "telnet.socket", "mysqld.service", "mysql.service",
-                "mariadb.service", "mssql-server.service", "smb.service", "smbd.service", "nmb.service", "nmbd.service",
-                "rsyncd.service", "rsyncd.socket", "docker-tcp.socket", "tomcat.service", "tomcat9.service",
-                "tomcat10.service", "hadoop-hdfs-namenode.service", "hadoop-0.20-mapreduce-jobtracker.service",
+            .allOf([
+                .unitsDisabled([
+                    "rlogin.socket", "rsh.socket", "rexec.socket", "telnet.socket", "mysqld.service", "mysql.service",
+                    "mariadb.service", "mssql-server.service", "smb.service", "smbd.service", "nmb.service",
+                    "nmbd.service",
+                    "rsyncd.service", "rsyncd.socket", "docker-tcp.socket", "tomcat.service", "tomcat9.service",
+                    "tomcat10.service", "hadoop-hdfs-namenode.service", "hadoop-0.20-mapreduce-jobtracker.service",
+                ]),
+                .portsClosed([
+                    513, 3306, 1433, 1434, 137, 139, 445, 873, 2375, 5984, 6379, 8080, 9200, 11211, 27017, 27018, 50070,
+                    50030,
+                ]),
             ])),
         Rule(
             "tencentcloud.market.local-ports", "TM-6", .warning,
@@ -44,7 +51,7 @@ extension TencentRules {
             why: "The review looks at the permissions of /etc, /bin and ~/.ssh.",
             fix: "Set the mode of /root/.ssh to 0700.", source: Page.security,
             applies: .marketplace,
-            .anyOf([.noFiles(["/root/.ssh"]), .fileMode("/root/.ssh", atMost: 0o700)]),
+            .anyOf([.fileMode("/root/.ssh", atMost: 0o700), .noFiles(["/root/.ssh"])]),
             remediations: [.fileChmod("/root/.ssh", mode: 0o700)]),
         Rule(
             "tencentcloud.market.logging", "TM-8", .warning, "The system's log is written.",

@@ -47,6 +47,10 @@ extension TencentRules {
                     "/etc/vmware-tools/manifest.txt", "/usr/bin/vmware-uninstall-tools.pl", "/usr/sbin/VBoxService",
                     "/usr/sbin/xe-daemon",
                 ]),
+                .unitsDisabled([
+                    "vboxadd.service", "vboxadd-service.service", "vmtoolsd.service", "vmware-tools.service",
+                    "xe-linux-distribution.service", "xe-daemon.service",
+                ]),
             ])),
         Rule(
             "tencentcloud.cvm.shadow", "TC-SHADOW-1", .error,

@@ -16,6 +16,7 @@ struct ExtSuperblock: Sendable {
     var blocksPerGroup: UInt32
     var groupCount: UInt64
     var inodeCount: UInt32
+    var freeInodes: UInt32
     var inodesPerGroup: UInt32
     var inodeSize: Int
     var descriptorSize: Int
@@ -101,6 +102,7 @@ struct ExtSuperblock: Sendable {
         }
         groupCount = (blockCount - UInt64(firstDataBlock) + UInt64(blocksPerGroup) - 1) / UInt64(blocksPerGroup)
         inodeCount = try bytes.u32(0x00)
+        freeInodes = min(try bytes.u32(0x10), inodeCount)
         inodesPerGroup = try bytes.u32(0x28)
         guard inodesPerGroup > 0, UInt64(inodesPerGroup) <= bits else {
             throw refuse("\(inodesPerGroup) inodes a group are not possible")

@@ -25,18 +25,19 @@ public struct CloudInitReader: Sendable {
         facts.version = .reading(version)
         facts.stages = .reading(stages)
         facts.disabled = .reading(disabled)
-        let detection = Fact<[String: String]>.reading(detection)
+        let detection = Fact<[String: Detection]>.reading(detection)
         facts.detectionPolicy = Self.member("policy", of: detection)
         facts.detectionDatasource = Self.member("datasource", of: detection)
-        facts.seeds = .reading(seeds)
         facts.leftovers = .reading(leftovers)
         do throws(Failure) {
             let configuration = try CloudConfiguration.read(tree)
             facts.files = .known(configuration.files)
             facts.damaged = configuration.damaged
             CloudSettings(root: configuration.root).fill(&facts)
+            facts.seeds = .reading { () throws(Failure) in try seeds(configuration.root) }
         } catch {
             facts.forget(error.inWords)
+            facts.seeds = .reading { () throws(Failure) in try seeds(nil) }
         }
         return facts
     }
@@ -93,33 +94,45 @@ public struct CloudInitReader: Sendable {
         return try tree.find(marker).map { .known($0.path, [Evidence($0.path)]) } ?? .absent([Evidence(marker)])
     }
 
-    private func detection() throws(Failure) -> Fact<[String: String]> {
-        guard let file = try tree.lines(of: "/etc/cloud/ds-identify.cfg") else {
-            return .absent([Evidence("/etc/cloud/ds-identify.cfg")])
-        }
-        var values: [String: String] = [:]
-        var evidence: [Evidence] = []
-        for line in file.lines {
+    private struct Detection: Sendable, Equatable, Codable {
+        var value: String
+        var evidence: Evidence
+    }
+
+    private static let detectionFile = "/etc/cloud/ds-identify.cfg"
+
+    /// What ds-identify is told: the kernel's command line counts before its file (tools/ds-identify of cloud-init, read_cmdline).
+    private func detection() throws(Failure) -> Fact<[String: Detection]> {
+        var values: [String: Detection] = [:]
+        let file = try tree.lines(of: Self.detectionFile)
+        for line in file?.lines ?? [] {
             let text = line.trimmed.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)[0]
             guard let colon = text.firstIndex(of: ":") else { continue }
             let key = text[..<colon].trimmingBlanks
             guard key == "policy" || key == "datasource" else { continue }
-            values[key] = text[text.index(after: colon)...].trimmingBlanks.unquoted
-            evidence.append(file.evidence(line))
+            let value = text[text.index(after: colon)...].trimmingBlanks.unquoted
+            values[key] = Detection(value: value, evidence: file?.evidence(line) ?? Evidence(Self.detectionFile))
         }
-        return .known(values, evidence)
+        for (text, place) in commandLines {
+            for (name, key) in [("ci.di.policy", "policy"), ("ci.datasource", "datasource"), ("ci.ds", "datasource")] {
+                guard let value = KernelArguments.values(of: name, in: text).last else { continue }
+                values[key] = Detection(value: value, evidence: place)
+            }
+        }
+        return values.isEmpty ? .absent([Evidence(Self.detectionFile)]) : .known(values)
     }
 
-    private static func member(_ key: String, of values: Fact<[String: String]>) -> Fact<String> {
+    private static func member(_ key: String, of values: Fact<[String: Detection]>) -> Fact<String> {
         switch values {
-        case .known(let values, let evidence):
-            values[key].map { .known($0, evidence.filter { $0.text?.hasPrefix(key) ?? false }) } ?? .absent(evidence)
+        case .known(let values, _):
+            values[key].map { .known($0.value, [$0.evidence]) } ?? .absent([Evidence(Self.detectionFile)])
         case .absent(let evidence): .absent(evidence)
         case .unknown(let why): .unknown(why)
         }
     }
 
-    private func seeds() throws(Failure) -> Fact<[String]> {
+    /// What a data source takes without asking anybody (docs.cloud-init.io, "NoCloud").
+    private func seeds(_ configuration: YAMLNode?) throws(Failure) -> Fact<[String]> {
         var seeds: [String] = []
         var evidence: [Evidence] = []
         for name in try tree.list("/var/lib/cloud/seed") {
@@ -133,6 +146,13 @@ public struct CloudInitReader: Sendable {
             for value in KernelArguments.values(of: "ds", in: text) where !seeds.contains("ds=" + value) {
                 seeds.append("ds=" + value)
                 evidence.append(place)
+            }
+        }
+        for (source, settings) in configuration?["datasource"]?.map ?? [] {
+            for key in ["user-data", "meta-data", "vendor-data", "network-config", "seedfrom"] {
+                guard let node = settings[key], !node.isNull, seeds.count < Self.leftoverLimit else { continue }
+                seeds.append("datasource.\(source).\(key)")
+                evidence.append(Evidence(node.evidence.path, line: node.evidence.line, text: "\(key): ..."))
             }
         }
         return .known(seeds, evidence)
@@ -167,6 +187,7 @@ extension CloudInitFacts {
         (disableRoot, sshPasswords, users, passwords) = (
             unread.disableRoot, unread.sshPasswords, unread.users, unread.passwords
         )
+        authorizedKeys = unread.authorizedKeys
         (growMode, growDevices, resizeRoot) = (unread.growMode, unread.growDevices, unread.resizeRoot)
         (preserveHostname, manageHosts) = (unread.preserveHostname, unread.manageHosts)
         (networkDisabled, hasNetworkConfiguration) = (unread.networkDisabled, unread.hasNetworkConfiguration)

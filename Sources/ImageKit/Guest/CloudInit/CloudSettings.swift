@@ -33,6 +33,7 @@ struct CloudSettings {
         let users = CloudUsers(root: root)
         facts.users = .known(users.users, users.evidence)
         facts.passwords = .known(users.passwords)
+        facts.authorizedKeys = .known(users.keys)
         facts.places = places()
     }
 
@@ -77,6 +78,7 @@ struct CloudSettings {
 struct CloudUsers {
     private(set) var users: [CloudInitUser] = []
     private(set) var passwords: [Evidence] = []
+    private(set) var keys: [Evidence] = []
     private(set) var evidence: [Evidence] = []
     private let root: YAMLNode
     static let limit = 100
@@ -84,6 +86,7 @@ struct CloudUsers {
     init(root: YAMLNode) {
         self.root = root
         findPasswords()
+        findKeys()
         findUsers()
     }
 
@@ -166,9 +169,7 @@ struct CloudUsers {
     }
 
     private static func user(_ name: String, _ settings: YAMLNode, isDefault: Bool) -> CloudInitUser {
-        func setting(_ key: String) -> YAMLNode? {
-            settings.map?.first { String($0.key.map { $0 == "-" ? "_" : $0 }).trimmingBlanks == key }?.value
-        }
+        func setting(_ key: String) -> YAMLNode? { settings.setting(key) }
         let sudo = setting("sudo")
         return CloudInitUser(
             name: name, isDefault: isDefault,
@@ -201,18 +202,44 @@ struct CloudUsers {
         for user in change?["users"]?.list ?? [] where user["type"]?.text != "RANDOM" {
             if let node = user["password"] { add(node, "chpasswd.users") }
         }
-        for user in [root.at("system_info", "default_user")] + (root["users"]?.list ?? []) + [root["user"]] {
+        for user in described {
             for key in ["passwd", "hashed_passwd", "plain_text_passwd"] {
-                guard let node = user?[key], let text = node.text else { continue }
+                guard let node = user.setting(key), let text = node.text else { continue }
                 // A hash that no password fits locks the account.
                 if text.first == "!" || text.first == "*" { continue }
                 add(node, key)
             }
         }
     }
+
+    /// Every map that describes a user, wherever the configuration has one.
+    private var described: [YAMLNode] {
+        let users = root["users"]
+        return [root.at("system_info", "default_user"), root["user"]].compactMap { $0 } + (users?.list ?? [])
+            + (users?.map?.map(\.value) ?? [])
+    }
+
+    /// Keys that are put into accounts at first boot (cloudinit/config/cc_ssh.py, cc_ssh_import_id.py).
+    private mutating func findKeys() {
+        func add(_ node: YAMLNode?, _ key: String) {
+            guard let node, keys.count < Self.limit else { return }
+            let count = (node.list?.compactMap(\.text) ?? node.map?.map(\.key) ?? node.texts)
+                .count { !$0.trimmingBlanks.isEmpty }
+            guard count > 0 else { return }
+            keys.append(Evidence(node.evidence.path, line: node.evidence.line, text: "\(key): ..."))
+        }
+        for node in [root] + described {
+            for key in ["ssh_authorized_keys", "ssh_import_id"] { add(node.setting(key), key) }
+        }
+    }
 }
 
 extension YAMLNode {
+    /// A user's setting, whose name may be written with `-` for `_`.
+    fileprivate func setting(_ key: String) -> YAMLNode? {
+        map?.first { String($0.key.map { $0 == "-" ? "_" : $0 }).trimmingBlanks == key }?.value
+    }
+
     /// A map without some of its keys.
     fileprivate func without(_ keys: String...) -> YAMLNode {
         YAMLNode(value: .map((map ?? []).filter { !keys.contains($0.key) }), evidence: evidence)

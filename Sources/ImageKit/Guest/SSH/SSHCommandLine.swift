@@ -8,23 +8,36 @@ struct SSHCommandLine {
     /// Lines as -o writes them, and -p as `Port`.
     private(set) var lines: [(text: String, evidence: Evidence)] = []
 
+    /// Files that keep the unit from starting sshd.
+    private(set) var keptOff: [Evidence] = []
+
     /// Nothing said.
     init() {}
 
     init(_ tree: GuestTree) throws(Failure) {
-        for folder in ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"] {
+        for folder in UnitFiles.folders {
             for name in ["sshd.service", "ssh.service"] {
-                guard let unit = try tree.lines(of: "\(folder)/\(name)") else { continue }
-                try read(KeyFile(unit), tree)
+                let path = "\(folder)/\(name)"
+                guard try tree.lines(of: path) != nil else { continue }
+                let units = try UnitFiles(tree).content(of: path, unit: name)
+                try read(units, tree)
+                // Debian's unit asks for it (systemd.unit(5), ConditionPathExists=).
+                for condition in units.words("Unit", "ConditionPathExists") where condition.hasPrefix("!/") {
+                    guard let found = try tree.find(String(condition.dropFirst())) else { continue }
+                    keptOff.append(Evidence(found.path, text: "\(name) does not start while this file is there"))
+                }
                 return
             }
         }
     }
 
-    private mutating func read(_ unit: KeyFile, _ tree: GuestTree) throws(Failure) {
-        guard let service = unit.section("Service") else { return }
+    /// The unit's file and its drop-ins: what each adds counts, and the last ExecStart.
+    private mutating func read(_ units: [KeyFile], _ tree: GuestTree) throws(Failure) {
         var variables: [String: (value: String, evidence: Evidence)] = [:]
-        for entry in service.entries where entry.key == "EnvironmentFile" {
+        let entries = units.flatMap { unit in
+            (unit.section("Service")?.entries ?? []).map { (entry: $0, evidence: unit.evidence($0)) }
+        }
+        for (entry, _) in entries where entry.key == "EnvironmentFile" {
             let path = entry.value.hasPrefix("-") ? String(entry.value.dropFirst()) : entry.value
             guard path.hasPrefix("/"), let file = try tree.lines(of: path) else { continue }
             let assignments = ShellAssignments(file)
@@ -32,11 +45,18 @@ struct SSHCommandLine {
                 variables[assignment.key] = (assignment.value, assignments.evidence(assignment))
             }
         }
-        guard let start = service.entry("ExecStart") else { return }
+        for (entry, place) in entries where entry.key == "Environment" {
+            for word in entry.value.blankSeparated.map(\.unquoted) {
+                guard let equals = word.firstIndex(of: "=") else { continue }
+                variables[String(word[..<equals])] = (String(word[word.index(after: equals)...]), place)
+            }
+        }
+        guard let (start, place) = entries.last(where: { $0.entry.key == "ExecStart" && !$0.entry.value.isEmpty })
+        else { return }
         var words: [(text: String, evidence: Evidence)] = []
         for word in start.value.blankSeparated {
             guard word.hasPrefix("$") else {
-                words.append((word.unquoted, unit.evidence(start)))
+                words.append((word.unquoted, place))
                 continue
             }
             let name = word.dropFirst().drop { $0 == "{" }.prefix { $0 != "}" }

@@ -38,7 +38,10 @@ public struct SSHReader: Sendable {
     private func facts(_ program: Fact<String>, _ version: Fact<String>, _ commandLine: SSHCommandLine)
         throws(Failure) -> SSHFacts
     {
-        let main = commandLine.file ?? Self.mainFile
+        var main = commandLine.file ?? Self.mainFile
+        // Where a distribution's own file lies under /usr, it counts until there is one in /etc.
+        let vendorFile = "/usr" + Self.mainFile
+        if commandLine.file == nil, try tree.find(main) == nil, try tree.find(vendorFile) != nil { main = vendorFile }
         var configuration = SSHConfiguration(tree)
         for line in commandLine.lines {
             guard let parts = SSHLine(line.text), parts.refusal == nil else { continue }
@@ -64,7 +67,10 @@ public struct SSHReader: Sendable {
                 criteria: block.criteria, evidence: block.evidence,
                 settings: Self.settings(of: index, configuration.settings))
         }
-        let refused = configuration.refused + Self.unsatisfiable(settings)
+        var refused = configuration.refused + Self.unsatisfiable(settings) + commandLine.keptOff
+        if program.value != nil, try tree.find(main) == nil {
+            refused.append(Evidence(main, text: "there is no such file, and sshd does not start without it"))
+        }
         return SSHFacts(
             program: program, version: version, files: .known(configuration.files, [Evidence(main)]),
             settings: settings, matches: .known(matches), refused: .known(refused),

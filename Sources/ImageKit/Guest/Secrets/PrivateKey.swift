@@ -13,19 +13,12 @@ struct PrivateKey: Equatable {
 
     /// The first in the bytes.
     static func first(in bytes: [UInt8]) -> PrivateKey? {
-        if let key = putty(bytes) ?? age(bytes) { return key }
-        var at = 0
-        var line = 1
-        while at + begin.count < bytes.count {
-            if bytes[at] == 0x0a { line += 1 }
-            guard bytes[at] == 0x2d, at == 0 || bytes[at - 1] != 0x2d,
-                bytes[at..<(at + begin.count)].elementsEqual(begin)
-            else {
-                at += 1
-                continue
-            }
-            if let key = armoured(bytes[(at + begin.count)...], line) { return key }
-            at += begin.count
+        if let key = putty(bytes) ?? age(bytes) ?? agent(bytes) { return key }
+        for at in Occurrences(of: begin, in: bytes) {
+            guard at == 0 || bytes[at - 1] != 0x2d else { continue }
+            guard let key = armoured(bytes[(at + begin.count)...], 1) else { continue }
+            let line = bytes[..<at].reduce(1) { $0 + ($1 == 0x0a ? 1 : 0) }
+            return PrivateKey(kind: key.kind, isEncrypted: key.isEncrypted, line: line)
         }
         return nil
     }
@@ -95,8 +88,29 @@ struct PrivateKey: Equatable {
         return PrivateKey(kind: "PuTTY-User-Key-File", isEncrypted: !text.contains("Encryption: none"), line: 1)
     }
 
+    /// A file of gpg-agent's: an S-expression, bare or behind `Key:` (GnuPG, agent/keyformat.txt).
+    private static func agent(_ bytes: [UInt8]) -> PrivateKey? {
+        let head = bytes.prefix(4096)
+        for (mark, isEncrypted) in [("private-key", false), ("protected-private-key", true)] {
+            if head.starts(with: Array("(\(mark.utf8.count):\(mark)(".utf8)) {
+                return PrivateKey(kind: "GnuPG private key", isEncrypted: isEncrypted, line: 1)
+            }
+            var line = 1
+            for part in head.split(separator: 0x0a, omittingEmptySubsequences: false) {
+                if part.starts(with: Array("Key: (\(mark) ".utf8)) {
+                    return PrivateKey(kind: "GnuPG private key", isEncrypted: isEncrypted, line: line)
+                }
+                line += 1
+            }
+        }
+        return nil
+    }
+
     private static func age(_ bytes: [UInt8]) -> PrivateKey? {
         let mark = Array("AGE-SECRET-KEY-1".utf8)
+        guard Occurrences(of: mark, in: Array(bytes.prefix(16_384))).first(where: { _ in true }) != nil else {
+            return nil
+        }
         var line = 1
         for part in bytes.prefix(16_384).split(separator: 0x0a, omittingEmptySubsequences: false) {
             if part.starts(with: mark), part.count >= 70 {

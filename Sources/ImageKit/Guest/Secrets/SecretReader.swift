@@ -8,8 +8,11 @@ public struct SecretReader: Sendable {
     let accounts: AccountFacts
     let ssh: SSHFacts
 
-    public init(_ tree: GuestTree, accounts: AccountFacts, ssh: SSHFacts) {
-        (self.tree, self.accounts, self.ssh) = (tree, accounts, ssh)
+    let others: [BootReader.Unmounted]
+
+    /// - Parameter others: file systems beside the tree, where keys and credentials are looked for as well.
+    public init(_ tree: GuestTree, accounts: AccountFacts, ssh: SSHFacts, others: [BootReader.Unmounted] = []) {
+        (self.tree, self.accounts, self.ssh, self.others) = (tree, accounts, ssh, others)
     }
 
     public func facts() -> SecretFacts {
@@ -45,11 +48,11 @@ public struct SecretReader: Sendable {
         facts.mail = left(["/var/mail", "/var/spool/mail"], depth: 2) { $0.status.size > 0 }
         facts.setID = setID()
         var search = SecretSearch(tree, homes: homes(), hostKeys: hostKeyPaths())
-        search.run()
+        search.run(besides: others)
         facts.privateKeys = search.keysFact
         facts.credentials = search.credentialsFact
         facts.histories = search.historiesFact
-        facts.writableByAll = WritableSearch.fact(tree)
+        facts.writableByAll = search.writableFact
         return facts
     }
 

@@ -1,10 +1,10 @@
 import Documents
 import FileSystems
 
-/// One look at /etc, homes, /opt, /srv and /var for keys, credentials and histories.
+/// One look at all files of a guest for keys, credentials and histories, and for what everybody may write to.
 struct SecretSearch {
-    /// Keys and credentials are smaller files than this.
-    static let sizeLimit: UInt64 = 64 << 10
+    /// How much of a file is looked at, from its begin: a key may stand behind certificates, or in the middle of a script.
+    static let sizeLimit = 1 << 20
     /// How many files are read, and how many bytes of them together.
     static let readLimit = 200_000
     static let byteLimit = 256 << 20
@@ -13,21 +13,16 @@ struct SecretSearch {
     let tree: GuestTree
     let homes: [String]
     let hostKeys: Set<String>
+    /// What stands before a path: the partition of a file system that is not the guest's.
+    private var place = ""
     private var keys: [PrivateKeyFile] = []
     private var credentials: [CredentialFile] = []
     private var histories = Gathering()
+    private var writable = Gathering()
     private var cut: String?
+    private var lastFolder: (path: String, isSkipped: Bool) = ("", false)
     private var reads = 0
     private var bytes = 0
-
-    /// Where packages keep what they brought along, and what other facts tell of.
-    private static let skipped: Set<String> = [
-        "/var/lib/dpkg", "/var/lib/rpm", "/var/lib/apt", "/var/lib/dnf", "/var/lib/yum", "/var/cache",
-        "/var/log/journal",
-        "/var/lib/selinux", "/var/lib/systemd/coredump", "/var/crash", "/etc/selinux", "/etc/ssl/certs",
-        "/etc/pki/ca-trust", "/etc/ca-certificates", "/var/lib/ca-certificates", "/etc/alternatives", "/var/lib/pcp",
-        "/var/lib/cloud",
-    ]
 
     private static let historyNames: Set<String> = [
         ".bash_history", ".zsh_history", ".zhistory", ".history", ".sh_history", ".ash_history", ".ksh_history",
@@ -56,30 +51,45 @@ struct SecretSearch {
         return histories.fact(homes.prefix(5).map { $0 })
     }
 
-    mutating func run() {
-        var roots = ["/etc", "/opt", "/srv", "/var", "/home"]
-        for home in homes where !roots.contains(where: { home == $0 || home.hasPrefix($0 + "/") }) {
-            roots.append(home)
-        }
-        for root in roots { look(root) }
+    var writableFact: Fact<Leftovers> {
+        var writable = writable
+        return writable.fact(["/"])
     }
 
-    private mutating func look(_ root: String) {
+    /// - Parameter others: file systems beside the tree.
+    mutating func run(besides others: [BootReader.Unmounted]) {
+        look(tree)
+        for other in others {
+            place = other.partition.map { "partition \($0):" } ?? "another volume:"
+            look(GuestTree(root: other.fileSystem))
+        }
+    }
+
+    /// A million files take a core some two seconds; the walk itself is bounded.
+    private mutating func look(_ tree: GuestTree) {
         do throws(Failure) {
-            guard let start = try tree.find(root), start.status.kind == .directory else { return }
-            // A home that is the root of all is looked at by its parts.
-            guard start.path != "/" else { return }
-            let report = try tree.walk(start.path) { (found) throws(Failure) in
-                if found.status.kind == .directory {
-                    return Self.skipped.contains(found.path) ? .skip : .goOn
-                }
-                if found.status.kind == .file { read(found) }
+            let report = try tree.walk { (found) throws(Failure) in
+                if SecretPlaces.isHidden(found.path) { return .skip }
+                if place.isEmpty, SecretPlaces.isWritable(found) { writable.add(found) }
+                if found.status.kind == .file, !isSkipped(found.path) { read(found, of: tree) }
                 return .goOn
             }
-            if !report.isComplete { cut = report.problems.first?.inWords ?? "too many files in \(root)" }
+            if !report.isComplete {
+                cut = report.problems.first?.inWords ?? "too many files"
+                if place.isEmpty { writable.cut = cut }
+            }
         } catch {
             cut = error.inWords
+            if place.isEmpty { writable.cut = cut }
         }
+    }
+
+    /// Of the folder that the file lies in, asked once for all files of it: they come one after the other.
+    private mutating func isSkipped(_ path: String) -> Bool {
+        let folder = path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
+        if folder == lastFolder.path { return lastFolder.isSkipped }
+        lastFolder = (String(folder), SecretPlaces.skips(below: folder))
+        return lastFolder.isSkipped
     }
 
     private func home(of path: String) -> Substring? {
@@ -89,24 +99,26 @@ struct SecretSearch {
         return rest.firstIndex(of: "/").map { rest[rest.index(after: $0)...] }
     }
 
-    private mutating func read(_ found: GuestTree.Found) {
+    private mutating func read(_ found: GuestTree.Found, of tree: GuestTree) {
         let path = found.path
         let name = path.split(separator: "/").last.map(String.init) ?? ""
-        let inHome = home(of: path)
-        if inHome != nil, Self.historyNames.contains(name), found.status.size > 0 { histories.add(found) }
-        if let kind = byName(path, name), found.status.size > 0, credentials.count < Self.listLimit {
-            credentials.append(CredentialFile(kind: kind, evidence: Evidence(path)))
+        guard found.status.size > 0, SecretPlaces.opens(found, name) else { return }
+        let inHome = place.isEmpty ? home(of: path) : nil
+        if inHome != nil, Self.historyNames.contains(name) { histories.add(found) }
+        if let kind = byName(path, name), credentials.count < Self.listLimit {
+            credentials.append(CredentialFile(kind: kind, evidence: Evidence(place + path)))
             return
         }
-        guard found.status.size > 0, found.status.size <= Self.sizeLimit, !name.hasSuffix(".pub") else { return }
+        guard !name.hasSuffix(".pub") else { return }
         guard reads < Self.readLimit, bytes < Self.byteLimit else {
             cut = "more than \(Self.readLimit) files or \(Self.byteLimit >> 20) MiB would have to be read"
             return
         }
-        reads += 1
-        bytes += Int(found.status.size)
         do throws(Failure) {
-            examine(try tree.beginning(of: found, limit: Int(Self.sizeLimit)), path, name, inHome)
+            let content = try tree.beginning(of: found, limit: Self.sizeLimit)
+            reads += 1
+            bytes += content.count
+            examine(content, path, name, inHome)
         } catch {
             cut = error.inWords
         }
@@ -120,6 +132,8 @@ struct SecretSearch {
         case "/var/lib/systemd/credential.secret": return .token
         default: break
         }
+        if name == ".vault-token" { return .token }
+        if path.hasSuffix("/.config/gcloud/credentials.db") { return .cloud }
         if path.hasPrefix("/etc/pki/consumer/") || path.hasPrefix("/etc/pki/entitlement/"), name.hasSuffix(".pem") {
             return .subscription
         }
@@ -132,17 +146,20 @@ struct SecretSearch {
         {
             keys.append(
                 PrivateKeyFile(
-                    path: path, kind: key.kind, isEncrypted: key.isEncrypted,
-                    evidence: Evidence(path, line: key.line, text: key.kind)))
+                    path: place + path, kind: key.kind, isEncrypted: key.isEncrypted,
+                    evidence: Evidence(place + path, line: key.line, text: key.kind)))
             return
         }
         guard credentials.count < Self.listLimit, !content.prefix(512).contains(0) else { return }
         if let line = CredentialScan.accessKey(content) {
-            credentials.append(
-                CredentialFile(kind: .cloud, evidence: Evidence(path, line: line, text: "an access key's id")))
+            add(.cloud, path, line, "an access key's id")
             return
         }
-        let isOwn = inHome.map { $0.hasPrefix(".") } ?? false
+        if let line = TokenForm.first(in: content) {
+            add(.token, path, line, "a token")
+            return
+        }
+        let isOwn = inHome.map { $0.hasPrefix(".") } ?? false || SecretPlaces.isTool(path)
         let isNetwork =
             path.hasPrefix("/etc/NetworkManager/system-connections/") || path.hasPrefix("/etc/wpa_supplicant/")
             || path.hasPrefix("/etc/wireguard/") || path.hasPrefix("/etc/iwd/") || path.hasPrefix("/var/lib/iwd/")
@@ -157,7 +174,10 @@ struct SecretSearch {
         let lines = GuestFile(path: path, text: String(decoding: content, as: UTF8.self)).lines
         if isOwn || isRegistry {
             let found = CredentialScan.inHome(lines.lazy.map { ($0.number, $0.text) }, path: path)
-            if let found { credentials.append(found) }
+            if var found {
+                found.evidence.path = place + path
+                credentials.append(found)
+            }
             return
         }
         for line in lines {
@@ -167,22 +187,23 @@ struct SecretSearch {
                 ["psk", "password", "privatekey", "presharedkey", "wep-key0", "passphrase", "private-key"]
                     .contains(key), text.contains("=")
             {
-                credentials.append(
-                    CredentialFile(kind: .network, evidence: Evidence(path, line: line.number, text: "\(key)=...")))
+                add(.network, path, line.number, "\(key)=...")
                 return
             }
             if isInstaller, CredentialScan.installer(text) {
                 let word = text.blankSeparated.first ?? ""
-                credentials.append(
-                    CredentialFile(kind: .installer, evidence: Evidence(path, line: line.number, text: "\(word) ...")))
+                add(.installer, path, line.number, "\(word) ...")
                 return
             }
             if isDial, !text.isEmpty, !text.hasPrefix("#") {
-                credentials.append(
-                    CredentialFile(kind: .login, evidence: Evidence(path, line: line.number, text: "...")))
+                add(.login, path, line.number, "...")
                 return
             }
         }
+    }
+
+    private mutating func add(_ kind: CredentialFile.Kind, _ path: String, _ line: Int, _ text: String) {
+        credentials.append(CredentialFile(kind: kind, evidence: Evidence(place + path, line: line, text: text)))
     }
 
     private func isHostKey(_ path: String) -> Bool {

@@ -93,11 +93,38 @@ struct UnitStates {
             content)
         let listens =
             name.hasSuffix(".socket")
-            ? ["ListenStream", "ListenDatagram", "ListenSequentialPacket"].flatMap { content.words("Socket", $0) } : []
+            ? ["ListenStream", "ListenDatagram", "ListenSequentialPacket"].flatMap { content.words("Socket", $0) }
+            : Self.addresses(content.words("Service", "ExecStart"))
         return ServiceUnit(
             name: name, state: state, path: file.path, aliases: aliases, wantedBy: wantedBy,
             listens: Array(listens.prefix(50)),
             evidence: state == .enabled || state == .enabledRuntime ? evidence : [Evidence(file.path)])
+    }
+
+    /// Addresses in a command line: `tcp://0.0.0.0:2375`, `--bind=[::]:80`, `-listen :8080`, and what stands behind an option `--port`.
+    static func addresses(_ words: [String]) -> [String] {
+        var found: [String] = []
+        var isPort = false
+        for word in words.prefix(500) {
+            var value = word.unquoted[...]
+            if value.hasPrefix("-"), let equals = value.firstIndex(of: "=") {
+                isPort = value[..<equals] == "--port"
+                value = value[value.index(after: equals)...]
+            }
+            if isPort, UInt16(value) != nil { found.append(String(value)) }
+            isPort = value == "--port"
+            guard !value.hasPrefix("unix:"), !value.hasPrefix("/"), let colon = value.lastIndex(of: ":"),
+                UInt16(value[value.index(after: colon)...]) != nil
+            else { continue }
+            let host = value[..<colon]
+            let bare =
+                host.hasPrefix("tcp://") || host.hasPrefix("http://") ? host.drop { $0 != "/" }.dropFirst(2) : host
+            // What has a name or is an address; a mapping of ports `80:80` is none.
+            if bare.isEmpty || bare.contains(".") || bare.hasSuffix("]") || bare == "localhost" || bare == "*" {
+                found.append(String(value))
+            }
+        }
+        return found
     }
 
     /// The instance that enabling a template enables.

@@ -26,9 +26,36 @@ extension CheckSubject {
     }
 
     func noPasswords() throws(Unknown) -> Outcome {
-        try passwords(
-            { $0.hasHash || $0.state == .empty }, fail: "a password is in the image, of",
-            pass: "no account has a password")
+        .all([
+            try passwords(
+                { $0.hasHash || $0.state == .empty }, fail: "a password is in the image, of",
+                pass: "no account has a password"),
+            passwordCopies(),
+        ])
+    }
+
+    /// What useradd(8) and its like keep of the files before the last change, and hashes of groups.
+    private func passwordCopies() -> Outcome {
+        var verdict = Verdict()
+        verdict.trying { verdict throws(Unknown) in
+            // Without the files nothing is said of copies: passwords are told by facts.
+            guard files != nil else { return }
+            for path in ["/etc/shadow-", "/etc/passwd-", "/etc/gshadow", "/etc/gshadow-"] {
+                for (index, line) in (try text(path) ?? "").split(separator: "\n", omittingEmptySubsequences: false)
+                    .enumerated()
+                {
+                    let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+                    guard fields.count == 3, let hash = fields[1].firstIndex(of: "$"),
+                        fields[1][..<hash].allSatisfy({ $0 == "!" })
+                    else { continue }
+                    verdict.wrong(
+                        "a password is in \(path), of \(fields[0])",
+                        [Evidence(path, line: index + 1, text: "\(fields[0]):$...")],
+                        path.hasSuffix("-") ? .fileRemove(path) : .byHand("lock the group's password: gpasswd -R"))
+                }
+            }
+        }
+        return verdict.outcome(pass: "no copy of the passwords has one")
     }
 
     func noEmptyPasswords() throws(Unknown) -> Outcome {
@@ -76,13 +103,43 @@ extension CheckSubject {
     }
 
     func noAuthorizedKeys() throws(Unknown) -> Outcome {
-        let keys = try accounts.authorizedKeys.get() ?? []
-        guard !keys.isEmpty else { return .pass("no key lets anybody in") }
         var verdict = Verdict()
-        for key in keys { verdict.wrong(nil, [key.evidence], .fileRemove(key.evidence.path)) }
-        let users = Set(keys.map(\.user)).sorted()
-        return verdict.outcome(
-            pass: "", fail: "\(keys.count == 1 ? "a key lets" : "\(keys.count) keys let") in as \(users.listed)")
+        let keys = verdict.value(try accounts.authorizedKeys) ?? []
+        for key in keys {
+            let users = Set(keys.map(\.user)).sorted()
+            verdict.wrong(
+                "\(keys.count == 1 ? "a key lets" : "\(keys.count) keys let") in as \(users.listed)", [key.evidence],
+                .fileRemove(key.evidence.path))
+        }
+        // What cloud-init is told to put into accounts lets in as well, once it has run.
+        verdict.trying { verdict throws(Unknown) in
+            for place in try cloudInit.authorizedKeys.get() ?? [] {
+                verdict.wrong(
+                    "cloud-init gives accounts a key that is in the image", [place],
+                    .byHand("remove \(place.text?.prefix { $0 != ":" } ?? "the keys") from \(place.path)"))
+            }
+        }
+        if let ssh = facts.ssh, ssh.program.value != nil { certificates(ssh, &verdict) }
+        return verdict.outcome(pass: "no key lets anybody in")
+    }
+
+    /// Whoever has a certificate of an authority that is named, or a key that a command tells, gets in. Commands that packages brought
+    /// ask the cloud.
+    private func certificates(_ ssh: SSHFacts, _ verdict: inout Verdict) {
+        for fact in ssh.everywhere("TrustedUserCAKeys") {
+            guard let path = fact.value?.values.first, path.lowercased() != "none" else { continue }
+            verdict.wrong(
+                "sshd lets in whoever has a certificate of \(path)", fact.evidence,
+                .byHand("remove TrustedUserCAKeys from sshd's configuration"))
+        }
+        for fact in ssh.everywhere("AuthorizedKeysCommand") {
+            guard let command = fact.value?.values.first?.split(separator: " ").first, command.lowercased() != "none",
+                !command.hasPrefix("/usr/") || command.hasPrefix("/usr/local/")
+            else { continue }
+            verdict.wrong(
+                "sshd lets in by the keys that \(command) tells", fact.evidence,
+                .byHand("remove AuthorizedKeysCommand from sshd's configuration"))
+        }
     }
 
     func shadowFile() throws(Unknown) -> Outcome {
@@ -167,7 +224,13 @@ extension CheckSubject {
             return .pass("\(found.user) may become root", [found.evidence])
         }
         if let user = try defaultUserWithSudo() { return .pass("cloud-init makes \(user), who may become root") }
-        if !sudo.administrators.isUnknown {
+        let damaged = facts.cloudInit?.damaged ?? []
+        if !damaged.isEmpty {
+            // Whom cloud-init would make is not known then.
+            verdict.wrong(
+                "cloud-init can't read \(damaged.map(\.path).listed), and nobody else than root may administer the system",
+                damaged, .byHand("mend \(damaged.map(\.path).listed)"))
+        } else if !sudo.administrators.isUnknown {
             verdict.wrong(
                 "nobody but root can administer the system", [Evidence("/etc/sudoers")],
                 .cloudInitSet("system_info.default_user.sudo", ["ALL=(ALL) NOPASSWD:ALL"]))

@@ -86,12 +86,22 @@ extension CheckSubject {
 
     func root(namedBy namings: [Check.Naming]) throws(Unknown) -> Outcome {
         var verdict = Verdict()
-        for entry in try menus().flatMap(\.entries) {
+        let entries = try menus().flatMap(\.entries)
+        var others = 0
+        for entry in entries {
             guard let root = verdict.value(entry.root) else {
-                if !entry.root.isUnknown { verdict.unknown("\(place(entry.evidence)) names no root") }
+                // A program that is no Linux (memtest, a firmware's tool) needs neither initramfs nor root.
+                if !entry.root.isUnknown, !entry.initramfs.isEmpty || !entry.missingInitramfs.isEmpty {
+                    verdict.unknown("\(place(entry.evidence)) names no root")
+                } else if !entry.root.isUnknown {
+                    others += 1
+                }
                 continue
             }
             rootName(root, namings, entry.evidence, &verdict)
+        }
+        if others == entries.count, let first = entries.first {
+            verdict.unknown("\(place(first.evidence)) names no root")
         }
         for key in ["GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"] {
             guard let setting = try boot.default(key) else { continue }
@@ -143,6 +153,9 @@ extension CheckSubject {
                     verdict.wrong(
                         "the boot menu's password is one that everybody knows", [password.evidence],
                         .bootPasswordRemove)
+                } else if password.kind == "plain" {
+                    verdict.wrong(
+                        "the boot menu's password stands there as it is", [password.evidence], .bootPasswordRemove)
                 } else if let why = password.untried {
                     verdict.unknown("\(why): that of the boot menu \(menu.path)")
                 }

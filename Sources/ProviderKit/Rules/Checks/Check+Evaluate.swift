@@ -18,9 +18,9 @@ extension Check {
             try ofBoot(image)
         case .noPasswords, .noEmptyPasswords, .noStockRootPassword, .rootLocked, .rootAccount, .noOtherRoots,
             .noPersonalAccounts, .noAuthorizedKeys, .administrator, .shadowFile, .passwordProgram, .passwordQuality,
-            .passwordHash, .sshd, .sshdConfiguration:
+            .passwordHash, .sshd, .sshdConfiguration, .sshdKeyLogin:
             try ofAccounts(image)
-        case .unitEnabled, .unitsEnabled, .unitsDisabled, .unitOrdered, .package, .noPackages, .cloudInit,
+        case .unitEnabled, .unitsEnabled, .unitsDisabled, .portsClosed, .unitOrdered, .package, .noPackages, .cloudInit,
             .cloudInitSetting,
             .cloudInitSource, .cloudInitClean, .noCloudInitSeeds, .cloudInitPasswords, .cloudInitModules:
             try ofPrograms(image)
@@ -59,7 +59,7 @@ extension Check {
         case .cleanFileSystems: try image.cleanFileSystems()
         case .freeSpace(let percent): try image.freeSpace(percent: percent)
         case .noSeparateMount(let points): try image.noSeparateMount(points)
-        case .fstab(let namings): try image.fstab(namedBy: namings)
+        case .fstab(let namings, let even): try image.fstab(namedBy: namings, evenOptional: even)
         case .fstabResolves: try image.fstabResolves()
         default: throw unanswered
         }
@@ -102,6 +102,7 @@ extension Check {
         case .passwordHash(let methods): try image.passwordHash(in: methods)
         case .sshd(let keyword, let expected): try image.sshd(keyword, expected)
         case .sshdConfiguration: try image.sshdConfiguration()
+        case .sshdKeyLogin: try image.sshdKeyLogin()
         default: throw unanswered
         }
     }
@@ -111,6 +112,7 @@ extension Check {
         case .unitEnabled(let names): try image.unitEnabled(anyOf: names)
         case .unitsEnabled(let names): try image.unitsEnabled(allOf: names)
         case .unitsDisabled(let names): try image.unitsDisabled(names)
+        case .portsClosed(let ports): try image.portsClosed(ports)
         case .unitOrdered(let name, let later): try image.unitOrdered(name, before: later)
         case .package(let names): try image.package(anyOf: names)
         case .noPackages(let names): try image.noPackages(names)

@@ -14,6 +14,16 @@ extension CheckSubject {
                 "cloud-init is switched off by \(switchedOff)", places,
                 places.contains { $0.path == path } ? .fileRemove(path) : .byHand("remove \(switchedOff)"))
         }
+        if let policy = verdict.value(cloudInit.detectionPolicy), policy.split(separator: ",").first == "disabled" {
+            verdict.wrong(
+                "cloud-init is switched off by ds-identify, whose policy is disabled",
+                cloudInit.detectionPolicy.places(or: "/etc/cloud/ds-identify.cfg"),
+                .byHand("remove the policy from /etc/cloud/ds-identify.cfg and from the kernel's command line"))
+        }
+        if let damaged = cloudInit.damaged.first(where: { $0.path == "/etc/cloud/cloud.cfg" }) {
+            verdict.wrong(
+                "cloud-init can't read its configuration", [damaged], .byHand("mend \(damaged.path)"))
+        }
         if let stages = verdict.value(cloudInit.stages) {
             let off = stages.filter { !$0.isEnabled }
             if stages.isEmpty {
@@ -24,6 +34,7 @@ extension CheckSubject {
                     .unitEnable(off.map(\.unit)))
             }
         }
+        keyModules(&verdict)
         if let least, let version = verdict.value(cloudInit.version), Version(version) < Version(least) {
             verdict.wrong(
                 "cloud-init is \(version), older than \(least)", cloudInit.version.evidence,
@@ -34,9 +45,32 @@ extension CheckSubject {
         return verdict.outcome(pass: "cloud-init \(cloudInit.version.value ?? "") starts at boot")
     }
 
+    /// Without these no account is made, and no key or password is put into one.
+    private func keyModules(_ verdict: inout Verdict) {
+        verdict.trying { verdict throws(Unknown) in
+            let cloudInit = try cloudInit
+            let modules = try cloudInit.modules.get() ?? []
+            let missing = ["users_groups", "ssh"].filter { !modules.contains($0) }
+            guard !missing.isEmpty else { return }
+            verdict.wrong(
+                "cloud-init does not run \(missing.listed): no account gets a key",
+                cloudInit.modules.places(or: "/etc/cloud/cloud.cfg"),
+                .byHand("add \(missing.listed) to cloud_init_modules"))
+        }
+    }
+
     func cloudInitSource(anyOf names: [String]) throws(Unknown) -> Outcome {
         let cloudInit = try cloudInit
         guard try cloudInit.program.get() != nil else { throw Unknown("cloud-init is not installed") }
+        // What ds-identify is told to take, it takes without a look at the list.
+        if let one = try cloudInit.detectionDatasource.get(), !one.isEmpty,
+            !names.contains(where: { $0.lowercased() == one.lowercased() })
+        {
+            return .fail(
+                "cloud-init takes \(one) for its data source without a look",
+                cloudInit.detectionDatasource.places(or: "/etc/cloud/ds-identify.cfg"),
+                [.byHand("remove the data source from /etc/cloud/ds-identify.cfg and from the kernel's command line")])
+        }
         guard let list = try cloudInit.datasources.get() else { return .pass("cloud-init tries every data source") }
         let asked = list.filter { entry in names.contains { $0.lowercased() == entry.lowercased() } }
         guard !asked.isEmpty else {
@@ -103,14 +137,22 @@ extension CheckSubject {
     }
 
     func noCloudInitSeeds() throws(Unknown) -> Outcome {
+        var verdict = Verdict()
         let seeds = try cloudInit.seeds
-        let found = try seeds.get() ?? []
-        guard found.isEmpty else {
-            return .fail(
+        if let found = verdict.value(seeds), !found.isEmpty {
+            verdict.wrong(
                 "cloud-init would take \(found.listed) for the data of its instance",
-                seeds.evidence.isEmpty ? found.map { Evidence($0) } : seeds.evidence, [.identityReset([.cloudInit])])
+                seeds.evidence.isEmpty ? found.map { Evidence($0) } : seeds.evidence, .identityReset([.cloudInit]))
         }
-        return .pass("no seed of cloud-init is in the image")
+        // Whatever has such a label is read as a disk that a cloud attached (docs.cloud-init.io, "NoCloud", "Config drive").
+        for volume in facts.mounts?.volumes.value ?? [] {
+            guard let label = volume.label.value, ["cidata", "config-2"].contains(label.lowercased()) else { continue }
+            let place = Evidence(volume.partition.map { "partition \($0)" } ?? "the disk", text: "label \(label)")
+            verdict.wrong(
+                "cloud-init would take the file system \(label) for the data of its instance", [place],
+                .byHand("give the file system another label, or remove it"))
+        }
+        return verdict.outcome(pass: "no seed of cloud-init is in the image")
     }
 
     func cloudInitModules(allOf names: [String]) throws(Unknown) -> Outcome {

@@ -32,7 +32,8 @@ extension Expected {
         switch self {
         case .oneOf(let values): values.either
         case .noneOf(let values): "anything but \(values.either)"
-        case .beginsWith(let values): values.map { $0 + "..." }.either
+        case .beginsWith(let values):
+            values.count == 1 ? "\(values[0]), with or without what follows a comma" : values.either
         case .atLeast(let least): "at least \(least)"
         case .atMost(let most): "at most \(most)"
         case .notSet: "not set"

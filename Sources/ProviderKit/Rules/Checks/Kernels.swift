@@ -17,6 +17,7 @@ extension CheckSubject {
     /// - Parameter early: before the root is mounted.
     private func drivers(_ names: [String], early: Bool) throws(Unknown) -> Outcome {
         var verdict = Verdict()
+        keptOff(names, &verdict)
         let place = early ? "built in nor in the initramfs" : "built in nor among the modules"
         for kernel in try kernels() {
             for name in names {
@@ -45,6 +46,49 @@ extension CheckSubject {
             }
         }
         return verdict.outcome(pass: "every kernel has \(names.listed)")
+    }
+
+    /// Modules that modprobe.d(5) or the kernel's command line keep from being loaded; what is built in they can't.
+    private func keptOff(_ names: [String], _ verdict: inout Verdict) {
+        verdict.trying { verdict throws(Unknown) in
+            let kernels = try kernels()
+            let names = names.map(Driver.normalized).filter { name in
+                kernels.contains { $0.driver(name)?.builtIn.value == nil }
+            }
+            for menu in facts.boot?.menus.value ?? [] {
+                guard let entry = menu.defaultEntry else { continue }
+                for key in ["module_blacklist", "modprobe.blacklist", "rd.driver.blacklist"] {
+                    for module in entry.values(of: key).flatMap({ $0.split(separator: ",") }) {
+                        let module = Driver.normalized(String(module))
+                        guard names.contains(module) else { continue }
+                        verdict.wrong(
+                            "\(module) is kept from being loaded by \(key)", [entry.evidence],
+                            .byHand("take \(module) out of \(key) in the loader's configuration"))
+                    }
+                }
+            }
+            // Without the files nothing is said of them: drivers are told by facts.
+            guard files != nil else { return }
+            for folder in ["/etc/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d"] {
+                for name in try list(folder) where name.hasSuffix(".conf") {
+                    let path = folder + "/" + name
+                    for (index, line) in (try text(path) ?? "").split(separator: "\n", omittingEmptySubsequences: false)
+                        .enumerated()
+                    {
+                        let words = line.split { $0 == " " || $0 == "\t" }.map(String.init)
+                        guard words.count >= 2, names.contains(Driver.normalized(words[1])) else { continue }
+                        let isOff =
+                            words[0] == "install" && words.count > 2
+                            && ["true", "false", ":"].contains { words[2].split(separator: "/").last ?? "" == $0 }
+                        guard words[0] == "blacklist" || isOff else { continue }
+                        verdict.wrong(
+                            "\(Driver.normalized(words[1])) is kept from being loaded",
+                            [Evidence(path, line: index + 1, text: String(line))],
+                            .byHand("remove the line from \(path), and make the initramfs anew"))
+                    }
+                }
+            }
+        }
     }
 
     func drivers(allOf names: [String]) throws(Unknown) -> Outcome { try drivers(names, early: true) }

@@ -11,10 +11,24 @@ extension CheckSubject {
                 "\(profile.interface ?? "an interface") has the fixed address\(address)", profile.evidence, .networkDHCP
             )
         }
+        for entry in (facts.boot?.menus.value ?? []).compactMap(\.defaultEntry) {
+            guard let fixed = entry.values(of: "ip").first(where: Self.isFixed) else { continue }
+            verdict.wrong(
+                "the kernel's command line has the fixed address \(fixed)", [entry.evidence],
+                .kernelArgumentRemove("ip"))
+        }
         if verdict.value(network.anyCard) == nil, !network.anyCard.isUnknown {
             verdict.wrong("nothing asks for an address by DHCP", network.anyCard.evidence, .networkDHCP)
         }
         return verdict.outcome(pass: "\(network.anyCard.value ?? "") asks for an address by DHCP")
+    }
+
+    /// `ip=CLIENT:SERVER:GATEWAY:MASK:HOST:INTERFACE:AUTOCONF` (nfsroot.rst of the kernel, dracut.cmdline(7)).
+    private static func isFixed(_ value: String) -> Bool {
+        if value.hasPrefix("[") { return true }
+        let fields = value.split(separator: ":", omittingEmptySubsequences: false)
+        return fields[0].contains(".") && fields[0].allSatisfy { $0 == "." || $0.isNumber }
+            && !fields.dropFirst(6).prefix(1).contains { ["dhcp", "on", "any", "both"].contains($0) }
     }
 
     func noHardwareAddresses() throws(Unknown) -> Outcome {

@@ -3,7 +3,7 @@ import Documents
 extension CheckSubject {
     /// Files of one sort that were found are wrong.
     private func nothing(
-        of sort: String, _ leftovers: [Fact<Leftovers>], _ part: Remediation.Identity? = nil,
+        of sort: String, one: String? = nil, _ leftovers: [Fact<Leftovers>], _ part: Remediation.Identity? = nil,
         removing: Bool = false
     ) -> Outcome {
         var verdict = Verdict()
@@ -18,7 +18,9 @@ extension CheckSubject {
         }
         if let part, verdict.isWrong { verdict.wrong(nil, [], .identityReset([part])) }
         return verdict.outcome(
-            pass: "no \(sort) are in the image", fail: "\(count)\(isCut ? " or more" : "") \(sort) are in the image")
+            pass: "no \(sort) are in the image",
+            fail: count == 1 && !isCut
+                ? "one \(one ?? sort) is in the image" : "\(count)\(isCut ? " or more" : "") \(sort) are in the image")
     }
 
     func machineIDEmpty() throws(Unknown) -> Outcome {
@@ -34,31 +36,39 @@ extension CheckSubject {
     }
 
     func noHostKeys() throws(Unknown) -> Outcome {
-        nothing(of: "host keys of sshd", [try secrets.hostKeys], .hostKeys)
+        nothing(of: "host keys of sshd", one: "host key of sshd", [try secrets.hostKeys], .hostKeys)
     }
     func noShellHistory() throws(Unknown) -> Outcome {
-        nothing(of: "histories of shells", [try secrets.histories], .histories)
+        nothing(of: "histories of shells", one: "history of a shell", [try secrets.histories], .histories)
     }
     func noLogs() throws(Unknown) -> Outcome {
-        nothing(of: "logs of earlier runs", [try secrets.logs, try secrets.journals], .logs)
+        nothing(
+            of: "logs of earlier runs", one: "log of an earlier run", [try secrets.logs, try secrets.journals], .logs)
     }
     func noRandomSeed() throws(Unknown) -> Outcome {
-        nothing(of: "seeds of the random number generator", [try secrets.randomSeeds], .randomSeed)
+        nothing(
+            of: "seeds of the random number generator", one: "seed of the random number generator",
+            [try secrets.randomSeeds], .randomSeed)
     }
     func noLeases() throws(Unknown) -> Outcome {
-        nothing(of: "leases of DHCP clients", [try secrets.leases], .leases)
+        nothing(of: "leases of DHCP clients", one: "lease of a DHCP client", [try secrets.leases], .leases)
     }
     func noCoreDumps() throws(Unknown) -> Outcome {
-        nothing(of: "memory dumps of programs", [try secrets.coreDumps], .coreDumps)
+        nothing(of: "memory dumps of programs", one: "memory dump of a program", [try secrets.coreDumps], .coreDumps)
     }
     func noTemporaryFiles() throws(Unknown) -> Outcome {
-        nothing(of: "temporary files", [try secrets.temporaryFiles], removing: true)
+        nothing(of: "temporary files", one: "temporary file", [try secrets.temporaryFiles], removing: true)
     }
     func noPackageCaches() throws(Unknown) -> Outcome {
-        nothing(of: "cached packages", [try secrets.packageCaches], removing: true)
+        nothing(of: "cached packages", one: "cached package", [try secrets.packageCaches], removing: true)
     }
     func cloudInitClean() throws(Unknown) -> Outcome {
-        nothing(of: "files of an earlier run of cloud-init", [try secrets.instanceData], .cloudInit)
+        .all([
+            nothing(
+                of: "files of an earlier run of cloud-init", one: "file of an earlier run of cloud-init",
+                [try secrets.instanceData], .cloudInit),
+            .trying { () throws(Unknown) in try noCloudInitSeeds() },
+        ])
     }
 
     func noSecrets() throws(Unknown) -> Outcome {
@@ -66,14 +76,19 @@ extension CheckSubject {
         var verdict = Verdict()
         for key in verdict.value(secrets.privateKeys) ?? [] {
             verdict.wrong(
-                "\(key.path) holds a private key (\(key.kind))", [key.evidence], .fileRemove(key.path))
+                "\(key.path) holds a private key (\(key.kind))", [key.evidence], removal(key.path))
         }
         for file in verdict.value(secrets.credentials) ?? [] {
             verdict.wrong(
                 "\(file.evidence.path) holds credentials (\(file.kind.rawValue))", [file.evidence],
-                .fileRemove(file.evidence.path))
+                removal(file.evidence.path))
         }
         return verdict.outcome(pass: "no private key, token or password file is in the image")
+    }
+
+    /// A path that names a partition first is not in the guest's tree.
+    private func removal(_ path: String) -> Remediation {
+        path.hasPrefix("/") ? .fileRemove(path) : .byHand("remove \(path)")
     }
 
     /// What the facts pass over: it can't be told.

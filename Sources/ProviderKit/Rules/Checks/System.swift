@@ -138,6 +138,7 @@ extension CheckSubject {
                 return .all([
                     try cloudInitSetting("growpart.mode", .noneOf(["off", "false"])),
                     try cloudInitSetting("resize_rootfs", .noneOf(["false"])),
+                    try cloudInitModules(allOf: ["growpart", "resizefs"]),
                 ])
             })
         return Outcome.all(outcomes)

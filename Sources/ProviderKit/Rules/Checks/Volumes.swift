@@ -112,6 +112,14 @@ extension CheckSubject {
                 "\(share) % of the root is free, and has to be at least \(percent) %",
                 [place(volume, "\(free) of \(size) bytes free")], [.byHand("grow the disk and its root")])
         }
+        // A file system whose inodes are used up is full as well.
+        if let all = volume.inodes.value, let left = volume.freeInodes.value, all > 0,
+            Double(left) / Double(all) * 100 < Double(percent)
+        {
+            return .fail(
+                "\(Int(Double(left) / Double(all) * 100)) % of the root's inodes are free, and have to be at least \(percent) %",
+                [place(volume, "\(left) of \(all) inodes free")], [.byHand("grow the disk and its root")])
+        }
         return .pass("\(share) % of the root is free")
     }
 

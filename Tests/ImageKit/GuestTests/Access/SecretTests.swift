@@ -105,6 +105,61 @@ import Testing
         #expect(facts.hostKeys.value?.files.map(\.path) == ["/etc/ssh/ssh_host_ed25519_key"])
     }
 
+    /// What ssh-keygen makes.
+    private static func key() throws -> String {
+        let scratch = try Scratch()
+        try run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(scratch.path)/a"])
+        return String(decoding: try #require(try MemoryFile.bytes("\(scratch.path)/a")), as: UTF8.self)
+    }
+
+    @Test("private keys in places where no program keeps them, and deep in long files")
+    func oddPlaces() throws {
+        let key = try Self.key()
+        let long = String(repeating: "# one more line of a script that somebody wrote\n", count: 4000)
+        let facts = Self.facts([
+            "/id_rsa": .file(key), "/tmp/k": .file(key), "/var/tmp/k": .file(key), "/mnt/k": .file(key),
+            "/boot/k": .file(key), "/boot/efi/k": .file(key), "/usr/local/share/k": .file(key),
+            "/usr/share/app/secret": .file(key, mode: 0o600), "/usr/share/app/server.key": .file(key),
+            "/opt/app/deploy.sh": .file(long + key), "/data/k": .file(key),
+            // What packages bring along is public.
+            "/usr/share/doc/x/test.key": .file(key, mode: 0o600), "/usr/lib/modules/6/x.key": .file(key),
+            "/usr/share/app/public": .file(key),
+            // Hidden by what is mounted there.
+            "/run/k": .file(key), "/dev/k": .file(key),
+        ])
+        #expect(
+            facts.privateKeys.value?.map(\.path) == [
+                "/boot/efi/k", "/boot/k", "/data/k", "/id_rsa", "/mnt/k", "/opt/app/deploy.sh", "/tmp/k",
+                "/usr/local/share/k", "/usr/share/app/secret", "/usr/share/app/server.key", "/var/tmp/k",
+            ])
+        #expect(facts.privateKeys.value?.first { $0.path.hasSuffix("deploy.sh") }?.evidence.line == 4001)
+    }
+
+    @Test("a file system that the guest does not mount is looked through as well")
+    func unmounted() throws {
+        let tree = GuestTree(MemoryFileSystem(["/etc/passwd": "root:x:0:0::/root:/bin/sh\n"]))
+        let other = MemoryFileSystem(["/EFI/k": .file(try Self.key()), "/open": .file("x", mode: 0o777)])
+        let ssh = SSHReader(tree).facts()
+        let facts = SecretReader(
+            tree, accounts: AccountReader(tree, ssh: ssh).facts(), ssh: ssh,
+            others: [BootReader.Unmounted(partition: 1, fileSystem: other)]
+        ).facts()
+        #expect(facts.privateKeys.value?.map(\.path) == ["partition 1:/EFI/k"])
+        #expect(facts.writableByAll.value == nil)
+    }
+
+    @Test("more than is read leaves it unknown", .timeLimit(.minutes(1)))
+    func tooMuch() {
+        var files: [String: MemoryFileSystem.Node] = [:]
+        let node = MemoryFileSystem.Node.bytes([UInt8](repeating: 0, count: 1 << 20))
+        for number in 0..<300 { files["/data/\(number)"] = node }
+        guard case .unknown(let why) = Self.facts(files).privateKeys else {
+            Issue.record("known")
+            return
+        }
+        #expect(why.contains("256 MiB"))
+    }
+
     @Test(
         "credentials, by what stands in the file",
         arguments: [
@@ -119,6 +174,35 @@ import Testing
             ("/etc/app.conf", "key = AKIAIOSFODNN7EXAMPLE\n", .cloud, 1),
             ("/opt/x.env", "\nID=LTAI5tABCDEFGHJKLMNPQRST\n", .cloud, 2),
             ("/root/.docker/config.json", "{\"auths\": {\"x\": {\n\"auth\": \"dXNlcjpwYXNz\"\n}}}", .registry, 2),
+            ("/root/.docker/config.json", "{\"auths\":{\"r.io\":{\"auth\":\"dXNlcjpwYXNz\"}}}", .registry, 1),
+            (
+                "/root/.config/containers/auth.json", "{ \"auths\": { \"r.io\" : { \"auth\" : \"dXNlcjpwYXNz\" } } }",
+                .registry, 1
+            ),
+            ("/root/.kube/config", "users:\n- name: a\n  user:\n    client-key-data: geheimgeheim\n", .token, 4),
+            ("/root/.kube/config", "users:\n- user:\n    token: geheim.abcdef\n", .token, 3),
+            ("/etc/kubernetes/admin.conf", "    client-key-data: geheimgeheim\n", .token, 1),
+            ("/root/.npmrc", "//registry.example.org/:_authToken=geheim-1234-abcd\n", .token, 1),
+            ("/etc/apt/auth.conf", "machine example.com login me password geheim\n", .login, 1),
+            ("/etc/apt/auth.conf.d/90.conf", "machine example.com\nlogin me\npassword geheim\n", .login, 3),
+            ("/root/.obsutilconfig", "endpoint=x\nak=ABCDEFGH12345\nsk=geheim\n", .cloud, 2),
+            ("/root/.cos.conf", "[common]\nsecret_id = geheim1234\n", .cloud, 2),
+            ("/root/.ossutilconfig", "[Credentials]\naccessKeySecret=geheim1234\n", .cloud, 2),
+            (
+                "/etc/skel/.aws/credentials",
+                "[default]\naws_secret_access_key = /geheimgeheimgeheimgeheimgeheimgeheimabc\n", .cloud, 2
+            ),
+            (
+                "/root/deploy.sh",
+                "#!/bin/sh\ncurl -H 'Authorization: token ghp_geheimabcdefghijklmnopqrstuvwxyz0123'\n",
+                .token, 2
+            ),
+            (
+                "/home/bob/push",
+                "git push https://x:github_pat_geheim11ABCDEFGHIJKLMN_abcdefghijklmnopqrstuvwxyz0123456789ABCD@x\n",
+                .token, 1
+            ),
+            ("/opt/ci.sh", "TOKEN=glpat-geheimABCDEFG-12345_\n", .token, 1),
             ("/root/.netrc", "machine example.com\nlogin me\npassword geheim\n", .login, 3),
             ("/root/.git-credentials", "https://me:token@example.com\n", .login, 1),
             ("/root/.pgpass", "# x\n*:*:*:postgres:geheim\n", .login, 2),
@@ -145,10 +229,26 @@ import Testing
             ("/root/.docker/config.json", "{\"credsStore\": \"secretservice\", \"auths\": {}}\n"),
             ("/etc/words", "AKIA is a prefix, LTAI too; AKIAIOSFODNN7EXAMPLEXX\n"),
             ("/root/anaconda-ks.cfg", "rootpw --lock\n# rootpw x\n"), ("/etc/pam.conf", "password = required\n"),
+            ("/root/.docker/config.json", "{\"auths\":{\"r.io\":{}},\"auth\":\"\",\"x\":[\"token\",\"abcdefgh\"]}"),
+            ("/root/x.sh", "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; ghp_short\n"),
+            ("/root/y.sh", "aghp_abcdefghijklmnopqrstuvwxyz0123456789\n"),
             ("/root/.netrc", "machine a login b\n"), ("/root/notes", "password: geheim123\n"),
         ])
     func harmless(_ path: String, _ text: String) {
         #expect(Self.facts([path: .file(text)]).credentials.value == [])
+    }
+
+    @Test("whole files that are a token or a key of a tool's")
+    func wholeFiles() {
+        let facts = Self.facts([
+            "/root/.vault-token": "geheim", "/root/.gnupg/private-keys-v1.d/A.key": "(11:private-key(3:rsa(1:n1:x)))",
+            "/root/.gnupg/private-keys-v1.d/B.key":
+                "Created: 20250101T000000\nKey: (protected-private-key (rsa (n #00#)))\n",
+            "/root/.gnupg/private-keys-v1.d/C.key": "(20:shadowed-private-key(3:rsa(1:n1:x)))",
+        ])
+        #expect(facts.credentials.value?.map(\.evidence.path) == ["/root/.vault-token"])
+        #expect(facts.privateKeys.value?.map(\.path.last) == ["y", "y"])
+        #expect(facts.privateKeys.value?.map(\.isEncrypted) == [false, true])
     }
 
     @Test("traces of a life")

@@ -169,4 +169,20 @@ import Testing
             linked.manager.value == "systemd"
                 && linked.defaultTarget == .absent([Evidence("/etc/systemd/system/default.target")]))
     }
+
+    @Test(
+        "addresses in a service's command line",
+        arguments: [
+            ("/usr/bin/dockerd -H fd:// -H tcp://0.0.0.0:2375", ["tcp://0.0.0.0:2375"]),
+            ("/usr/bin/x --bind=[::]:80 --port 8080", ["[::]:80", "8080"]), ("/usr/bin/x --port=8080", ["8080"]),
+            ("/usr/bin/x -listen :8080 127.0.0.1:9", [":8080", "127.0.0.1:9"]),
+            ("/usr/bin/x unix:/run/a:1 80:80 --time 12:30 /a:1 --portal 5", []),
+        ])
+    func addresses(_ line: String, _ expected: [String]) {
+        let tree = GuestTree(
+            MemoryFileSystem([
+                "/usr/lib/systemd/system/x.service": .file("[Service]\nExecStart=\(line)\n")
+            ]))
+        #expect(ServiceReader(tree).facts().unit("x.service").value?.listens == expected)
+    }
 }

@@ -82,6 +82,10 @@ struct CloudInitTests {
         #expect(booted("ro cloud-init=enabled", ["/etc/cloud/cloud-init.disabled": ""]).isEnabled == true)
         #expect(booted("ro quiet -- cloud-init=disabled").isEnabled == false)
         #expect(booted("ro ds=nocloud;s=http://x/").seeds.value == ["ds=nocloud;s=http://x/"])
+        #expect(booted("ro ci.di.policy=disabled").detectionPolicy.value == "disabled")
+        #expect(booted("ro ci.datasource=NoCloud").detectionDatasource.value == "NoCloud")
+        let both = booted("ro ci.ds=Ec2", ["/etc/cloud/ds-identify.cfg": "datasource: NoCloud\n"])
+        #expect(both.detectionDatasource == .known("Ec2", [Evidence("/boot/grub/grub.cfg", line: 3)]))
         let newer = Self.facts([
             "/usr/lib/systemd/system/cloud-init-network.service": "[Unit]\n",
             "/etc/systemd/system/cloud-init.target.wants/cloud-init-network.service": .link("x"),
@@ -135,7 +139,8 @@ struct CloudInitTests {
             ("chpasswd: {users: [{name: root, password: secret}]}", 1),
             ("chpasswd: {users: [{name: root, type: RANDOM}]}", 0),
             ("users: [{name: x, passwd: $6$secret}]", 1), ("users: [{name: x, plain_text_passwd: secret}]", 1),
-            ("users: [{name: x, passwd: '!'}]", 0),
+            ("users: [{name: x, passwd: '!'}]", 0), ("users: {x: {hashed_passwd: $6$secret}}", 1),
+            ("users: [{name: x, plain-text-passwd: secret}]", 1),
             ("system_info: {default_user: {name: x, passwd: $6$secret}}", 1), ("chpasswd: {expire: false}", 0),
         ])
     func passwords(_ text: String, _ count: Int) throws {
@@ -143,6 +148,33 @@ struct CloudInitTests {
         let passwords = try #require(facts.passwords.value)
         #expect(passwords.count == count)
         #expect(passwords.allSatisfy { $0.line == 1 && $0.text?.contains("secret") == false })
+    }
+
+    @Test(
+        "keys that the configuration gives to accounts, and whom it fetches them from",
+        arguments: [
+            ("ssh_authorized_keys: [ssh-ed25519 AAAA me]", 1), ("ssh_authorized_keys: 'ssh-rsa AAAA me'", 1),
+            ("users: [default, {name: x, ssh_authorized_keys: [ssh-rsa AAAA]}]", 1),
+            ("users: [{name: x, ssh-authorized-keys: [ssh-rsa AAAA]}]", 1),
+            ("users: {x: {ssh_import_id: [gh:someone]}}", 1), ("ssh_import_id: [gh:someone]", 1),
+            ("system_info: {default_user: {name: x, ssh_authorized_keys: [ssh-rsa AAAA]}}", 1),
+            ("ssh_authorized_keys: []", 0), ("ssh_authorized_keys:", 0), ("users: [{name: x}]", 0),
+        ])
+    func keys(_ text: String, _ count: Int) throws {
+        let keys = try #require(Self.facts(["/etc/cloud/cloud.cfg.d/99.cfg": .file(text + "\n")]).authorizedKeys.value)
+        #expect(keys.count == count)
+        #expect(keys.allSatisfy { $0.line == 1 && $0.text?.contains("AAAA") == false })
+    }
+
+    @Test("data of an instance that the configuration itself has")
+    func seeds() {
+        let facts = Self.facts([
+            "/etc/cloud/cloud.cfg.d/99.cfg":
+                "datasource:\n  NoCloud:\n    user-data: |\n      #cloud-config\n    fs_label: x\n",
+            "/var/lib/cloud/seed/ovf/ovf-env.xml": "x",
+        ])
+        #expect(facts.seeds.value == ["/var/lib/cloud/seed/ovf", "datasource.NoCloud.user-data"])
+        #expect(facts.seeds.evidence.last == Evidence("/etc/cloud/cloud.cfg.d/99.cfg", line: 3, text: "user-data: ..."))
     }
 
     @Test("seeds, ds-identify's settings, and what a boot left behind")
