@@ -26,7 +26,7 @@ public enum ImageText {
         add("ssh", ssh(facts))
         add("services", services(facts))
         add("left", secrets(facts))
-        if rows.count < 4, case .unknown(let why)? = facts.mounts?.mounts { add("guest", ["not read: \(why)"]) }
+        if facts.boot == nil, case .unknown(let why)? = facts.mounts?.mounts { add("guest", ["not read: \(why)"]) }
         return Columns.fold(
             ImageHeadline.text(facts, name: nil) + "\n\n" + Columns.text(rows, indent: "  "), to: width)
     }
