@@ -19,8 +19,8 @@ struct DamagedTests {
             (
                 "an initramfs that is garbage",
                 "dd if=disk.raw of=root bs=1M skip=$((ROOT >> 20)) status=none; f=$(debugfs -R 'ls -p /boot' root | "
-                    + "grep -o 'init[^/]*img' | head -1); echo garbage > g; "
-                    + "debugfs -w -R \"rm /boot/$f\" root; debugfs -w -R \"write g /boot/$f\" root; "
+                    + "grep -o 'init[a-z.]*-[^/]*' | head -1); test -n $f; echo garbage > g; "
+                    + "printf 'cd /boot\\nrm %s\\nwrite g %s\\n' $f $f | debugfs -w root; "
                     + "dd if=root of=disk.raw bs=1M seek=$((ROOT >> 20)) conv=notrunc status=none", "initramfs"
             ),
         ])

@@ -17,7 +17,8 @@ extension Mutation {
             local: "partition-table sound-disk!", isBlind: true),
         Mutation(
             "two partitions that overlap",
-            .disk(["sh", "-c", "echo 'start=2048, size=65536, type=83' | \(sfdisk) --force -a @"]), aws: "sound-disk!",
+            // A third entry, from inside of the first.
+            .bytes(478, [0, 0, 0, 0, 0x83, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 1, 0]), aws: "sound-disk!",
             huawei: "sound-disk!", tencent: "sound-disk!", aliyun: "sound-disk!", local: "sound-disk!"),
         Mutation(
             "a partition behind the root",

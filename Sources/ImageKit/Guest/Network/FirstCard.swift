@@ -74,7 +74,7 @@ struct FirstCard {
         let profiles = profiles.filter { $0.source == .networkd && !$0.isBound && $0.type == "ethernet" }
         func isMatched(_ card: String) -> Bool { profiles.contains { Self.matches($0, card) } }
         var cards = isNamedEth0 ? ["eth0"] : Self.cards.filter(isMatched)
-        if cards.isEmpty { cards = ["eth0"] }
+        if cards.isEmpty { cards = ["eth77"] }
         for card in cards {
             guard let profile = profiles.first(where: { Self.matches($0, card) }) else { continue }
             if profile.isAutomatic, profile.ipv4 == .dhcp || profile.ipv4 == .both { return profile }
@@ -82,8 +82,9 @@ struct FirstCard {
         return nil
     }
 
-    /// What udev calls the first card of virtual and real machines (systemd.net-naming-scheme(7)).
-    private static let cards = ["ens3", "enp1s0", "eno1", "enX0"]
+    /// What udev calls cards of virtual and real machines (systemd.net-naming-scheme(7)), with a number that only patterns match: a
+    /// file for `ens3` alone is for one kind of machine.
+    private static let cards = ["ens77", "enp77s7", "eno77", "enX77"]
 
     /// Shell patterns; with `!` before the first, what none of them matches.
     static func matches(_ profile: NetworkProfile, _ card: String) -> Bool {
