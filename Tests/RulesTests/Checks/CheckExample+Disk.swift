@@ -103,7 +103,10 @@ extension CheckExample {
             blind: { $0.facts.boot?.efi = .cutOff }),
         CheckExample(
             .boots(anyOf: [.bios, .uefi]), broken: { $0.entry { $0.initramfs = [] } },
-            blind: { ($0.facts.boot?.bios, $0.facts.boot?.efi) = (.cutOff, .cutOff) }),
+            blind: {
+                $0.facts.boot?.bios = .cutOff
+                $0.facts.boot?.efi = .cutOff
+            }),
         CheckExample(
             .boots(allOf: [.uefi]),
             broken: {
