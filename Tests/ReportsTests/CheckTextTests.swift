@@ -1,7 +1,7 @@
 import Documents
-import Execution
 import Testing
 
+@testable import Execution
 @testable import Reports
 
 /// What a check's last lines say.

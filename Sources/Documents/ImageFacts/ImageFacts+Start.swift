@@ -22,7 +22,7 @@ extension ImageFacts {
     }
 
     /// The same of what starts by itself, if every menu that says what that is has the trouble.
-    public var startTrouble: String? {
+    public var bootTrouble: String? {
         let entries = boot?.defaultEntries ?? []
         let troubles = entries.compactMap { startTrouble($0)?.what }
         return troubles.count == entries.count ? troubles.first : nil

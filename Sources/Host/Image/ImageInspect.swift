@@ -15,7 +15,7 @@ struct ImageCommand: AsyncParsableCommand {
 struct ImageInspect: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Tells what a disk image is and what lies in it; without root, mount or virtual machine.")
+        abstract: "Tells what a disk image is and what lies in it; without root or mount, and without a virtual machine but for XFS and btrfs.")
 
     @Argument(help: ArgumentHelp("A disk image: qcow2, raw, VHD, VHDX, VMDK; or a block device.", valueName: "file"))
     var file: String

@@ -2,6 +2,7 @@ import ArgumentParser
 import Conversion
 import Documents
 import Execution
+import Programs
 
 /// The same guest on a larger or smaller disk.
 struct ImageResize: AsyncParsableCommand {

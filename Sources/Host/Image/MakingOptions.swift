@@ -13,7 +13,14 @@ struct MakingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "qcow2 (zlib), qcow2-zstd, raw (sparse), vhd (fixed, whole MiB), vmdk (streamOptimized). Default: what the "
-                + "output's ending says.", valueName: "format"))
+                + "output's ending says.", valueName: "format"),
+        transform: { text in
+            guard let format = TargetFormat(rawValue: text) else {
+                let all = TargetFormat.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("--format: one of \(all)")
+            }
+            return format
+        })
     var format: TargetFormat?
     @Flag(help: "Replaces a file that stands there.") var force = false
     @Flag(help: "What was made as a JSON document.") var json = false
@@ -38,8 +45,6 @@ struct MakingOptions: ParsableArguments {
         Output.result(ConversionText.text(result, of: image))
     }
 }
-
-extension TargetFormat: ExpressibleByArgument {}
 
 /// An image that is read and found sound, with what reads what is made of it.
 struct SoundImage {

@@ -79,7 +79,7 @@ public struct BootTest: Sendable {
     /// Larger than the image, by more than a file system of that size keeps for itself.
     var grownSize: UInt64 {
         let gibibyte: UInt64 = 1 << 30
-        let more = max(gibibyte, image.virtualSize / 20)
+        let more = max(gibibyte, image.virtualSize / 10)
         return (image.virtualSize + more + gibibyte - 1) / gibibyte * gibibyte
     }
 

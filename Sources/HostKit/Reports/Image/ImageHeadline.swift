@@ -18,7 +18,7 @@ public enum ImageHeadline {
         var ways: [String] = []
         if boot.bios.value?.core.value == true { ways.append("BIOS") }
         if boot.efi.value?.contains(where: \.isFallback) == true { ways.append("UEFI") }
-        if !ways.isEmpty, facts.startTrouble != nil { return "does not boot" }
+        if !ways.isEmpty, facts.bootTrouble != nil { return "does not boot" }
         return ways.isEmpty ? "no boot loader found" : "boots " + ways.joined(separator: " and ")
     }
 }

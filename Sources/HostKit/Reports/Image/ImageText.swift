@@ -82,7 +82,7 @@ public enum ImageText {
 
     private static func boot(_ facts: ImageFacts, _ width: Int?) -> [String] {
         guard let boot = facts.boot else { return [] }
-        var lines = [ImageHeadline.boots(facts) ?? ""] + [facts.startTrouble].compactMap { $0.map { "! \($0)" } }
+        var lines = [ImageHeadline.boots(facts) ?? ""] + [facts.bootTrouble].compactMap { $0.map { "! \($0)" } }
         if let loaders = boot.efi.value, !loaders.isEmpty {
             lines.append(loaders.map { "\($0.path)\($0.isSigned ? " (signed)" : "")" }.joined(separator: ", "))
         }

@@ -25,8 +25,10 @@ struct FirstCard {
         if let cloudInit, cloudInit.isEnabled == true, cloudInit.networkDisabled.value != true {
             // What the image says itself is asked before the data source (cloudinit/sources, network_config_sources).
             if cloudInit.hasNetworkConfiguration.value == true {
-                return fitting([.cloudInit]).map { .known("cloud-init", $0.evidence) }
-                    ?? .absent(cloudInit.hasNetworkConfiguration.evidence)
+                guard let profile = fitting([.cloudInit]) else {
+                    return .absent(cloudInit.hasNetworkConfiguration.evidence)
+                }
+                return .known("cloud-init", profile.evidence)
             }
             return .known("cloud-init", cloudInit.program.evidence)
         }

@@ -37,9 +37,9 @@ extension CheckSubject {
         // Each menu is judged by what it starts by itself, else by anything that it offers.
         let judged = menus.flatMap { menu in menu.defaultEntry.map { [$0] } ?? menu.entries }
         let startable = judged.filter { $0.hasKernel && $0.missingInitramfs.isEmpty }
-        let troubles = startable.compactMap(facts.startTrouble)
+        let troubles = startable.compactMap { facts.startTrouble($0) }
         if !startable.isEmpty, troubles.count == startable.count {
-            return .fail(troubles[0].what, troubles.map(\.place), [.byHand("make the initramfs and the menu anew")])
+            return .fail(troubles[0].what, troubles.map { $0.place }, [.byHand("make the initramfs and the menu anew")])
         }
         return loader
     }

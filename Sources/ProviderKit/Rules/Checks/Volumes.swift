@@ -79,8 +79,10 @@ extension CheckSubject {
                 defect, table.defects.places(or: "partition table").map { Evidence($0.path, text: defect) },
                 .byHand("take the whole disk anew, or mend its partition table (sfdisk, gdisk)"))
         }
-        let found = verdict.value(try mounts.volumes) ?? []
-        if case .absent(let places) = table.table, found.allSatisfy({ $0.kind.value == nil && !$0.kind.isUnknown }) {
+        let volumes = try mounts.volumes
+        let found = verdict.value(volumes) ?? []
+        let isEmpty = !volumes.isUnknown && found.allSatisfy { $0.kind.value == nil && !$0.kind.isUnknown }
+        if isEmpty, case .absent(let places) = table.table {
             verdict.wrong(
                 "this is no disk: it has neither a partition table nor a file system that is known", places,
                 .byHand("take the whole disk that the system was installed on"))

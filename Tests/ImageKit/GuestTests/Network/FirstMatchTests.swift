@@ -9,6 +9,10 @@ import Testing
     private static let folder = "/etc/systemd/network/"
     private static let dhcp: MemoryFileSystem.Node = "[Match]\nName=en* eth*\n[Network]\nDHCP=yes\n"
 
+    private func isAbsent(_ fact: Fact<String>) -> Bool {
+        if case .absent = fact { true } else { false }
+    }
+
     private func facts(_ files: [String: MemoryFileSystem.Node]) -> NetworkFacts {
         var all = NetworkTests.unit("systemd-networkd")
         for (name, text) in files { all[Self.folder + name] = text }
@@ -25,7 +29,7 @@ import Testing
     func first(_ text: String) {
         #expect(facts(["20-dhcp.network": Self.dhcp]).anyCard.value == "systemd-networkd")
         let blocked = facts(["10-x.network": .file(text), "20-dhcp.network": Self.dhcp])
-        #expect(blocked.anyCard.value == nil && !blocked.anyCard.isUnknown)
+        #expect(isAbsent(blocked.anyCard))
         let later = facts(["30-x.network": .file(text), "20-dhcp.network": Self.dhcp])
         #expect(later.anyCard.value == "systemd-networkd")
     }
@@ -104,7 +108,7 @@ import Testing
     func fixed(_ text: String, _ expected: String) {
         let facts = cloud(text)
         #expect(NetworkTests.told(facts) == [expected])
-        #expect(facts.anyCard.value == nil && !facts.anyCard.isUnknown)
+        #expect(isAbsent(facts.anyCard))
         #expect(facts.profiles.value?.first?.evidence.first?.path == "/etc/cloud/cloud.cfg.d/99-x.cfg")
     }
 }
