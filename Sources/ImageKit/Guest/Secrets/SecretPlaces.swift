@@ -48,6 +48,12 @@ struct SecretPlaces {
         return name.hasPrefix("id_") || [".key", ".pem", ".ppk", ".p8", ".asc"].contains { name.hasSuffix($0) }
     }
 
+    /// Whether people put their own files there: what packages fill is most of an image, and not looked through for tokens.
+    static func isPersonal(_ path: String) -> Bool {
+        !["/etc/", "/var/", "/usr/", "/boot/"].contains { path.hasPrefix($0) } || path.hasPrefix("/usr/local/")
+            || path.hasPrefix("/var/www/") || path.hasPrefix("/var/tmp/")
+    }
+
     /// Whether a tool keeps its settings there: files and folders whose name begins with a dot, whoever's home they lie in.
     static func isTool(_ path: String) -> Bool {
         if path.hasPrefix("/etc/kubernetes/") || path.hasPrefix("/etc/rancher/") { return true }

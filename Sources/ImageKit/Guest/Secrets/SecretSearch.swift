@@ -155,7 +155,7 @@ struct SecretSearch {
             add(.cloud, path, line, "an access key's id")
             return
         }
-        if let line = TokenForm.first(in: content) {
+        if inHome != nil || SecretPlaces.isPersonal(path), let line = TokenForm.first(in: content) {
             add(.token, path, line, "a token")
             return
         }
