@@ -1,6 +1,7 @@
 import CSystem
 import Changing
 import Documents
+import Files
 import FoundationEssentials
 import Glibc
 import Programs
@@ -63,16 +64,17 @@ enum BuilderProcess {
             try await map("newuidmap", pid, own: geteuid(), "/etc/subuid")
             try await map("newgidmap", pid, own: getegid(), "/etc/subgid")
         }
-        guard send(process.socket, &word, 1, Int32(MSG_NOSIGNAL.rawValue)) == 1 else {
+        guard send(process.socket, &word, 1, Int32(MSG_NOSIGNAL)) == 1 else {
             throw Failure(.crashed, "the builder ended: \(words(process))")
         }
     }
 
     private static func map(_ name: String, _ pid: pid_t, own: UInt32, _ file: String) async throws {
         let user = getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } ?? ""
-        let lines = String(decoding: (try? File.contents(file)) ?? [], as: UTF8.self).split(separator: "\n")
-        let fields = lines.map { $0.split(separator: ":") }
-            .first { $0.count == 3 && ($0[0] == user || $0[0] == "\(geteuid())") }
+        let text = String(decoding: (try? File.contents(file)) ?? [], as: UTF8.self)
+        let lines: [[Substring]] = text.split(separator: "\n").map { $0.split(separator: ":") }
+        let names: Set<String> = [user, "\(geteuid())"]
+        let fields = lines.first { $0.count == 3 && names.contains(String($0[0])) }
         guard let fields, let first = UInt32(fields[1]), let count = UInt32(fields[2]), count >= 65_535 else {
             throw Failure(
                 .refused, "\(user.isEmpty ? "this user" : user) has no 65536 subordinate ids", place: file,

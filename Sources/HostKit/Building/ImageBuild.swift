@@ -59,7 +59,7 @@ public struct ImageBuild: Sendable {
             let request = ChangeRequest(
                 image: disk, folder: work.file("mnt"), volumes: try ChangeRequest.Volume.all(of: before.facts, image),
                 changes: remedies.changes, packages: round == 1 ? packages : [], sanitises: true,
-                growsTable: before.facts.partitions?.table.value == "gpt" && remedies.leastSize > 0)
+                growsTable: before.facts.partitions?.table.value == .gpt && remedies.leastSize > 0)
             mkdir(request.folder, 0o700)
             defer { rmdir(request.folder) }
             let byHand = try await BuilderProcess.carryOut(request, executable: builder, report: report)
