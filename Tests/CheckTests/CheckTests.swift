@@ -47,7 +47,8 @@ struct CheckTests {
         #expect(status == 3)
         #expect(
             report.failed("error") == [
-                "aws.ami.nvme-driver", "aws.ami.ena-driver", "aws.ami.cloud-init", "aliyun.ecs.no-stock-passwords",
+                "aws.ami.nvme-driver", "aws.ami.ena-driver", "aws.ami.cloud-init", "aws.ami.no-stock-password",
+                "aliyun.ecs.no-stock-passwords",
                 "tencentcloud.cvm.cloud-init", "local.image.no-published-password",
                 "local.image.no-published-boot-password",
             ])

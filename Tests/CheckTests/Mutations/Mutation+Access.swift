@@ -18,7 +18,8 @@ extension Mutation {
             huawei: "koogallery.no-preset-password!", tencent: "market.no-passwords!", aliyun: "no-passwords^"),
         Mutation(
             "root has the password that is published", shadow("root:*:", "root:\(stock):"),
-            aws: "no-preset-password!", huawei: "koogallery.no-preset-password!", tencent: "market.no-passwords!",
+            aws: "no-preset-password! no-stock-password!", huawei: "koogallery.no-preset-password!",
+            tencent: "market.no-passwords!",
             aliyun: "no-passwords^ no-stock-passwords!", local: "no-published-password!"),
         Mutation(
             "root has an empty password", shadow("root:*:", "root::"), aws: "no-preset-password! no-empty-password!",
@@ -54,7 +55,8 @@ extension Mutation {
     static let accounts = [
         Mutation(
             "another root", .append("/etc/passwd", "toor:x:0:0::/root:/bin/bash\n"),
-            .append("/etc/shadow", "toor:*:19700:0:99999:7:::\n"), local: "one-root"),
+            .append("/etc/shadow", "toor:*:19700:0:99999:7:::\n"), aws: "no-personal-accounts",
+            huawei: "koogallery.no-preset-account!", local: "one-root"),
         Mutation(
             "a person's account", .append("/etc/passwd", "ann:x:1000:1000::/home/ann:/bin/bash\n"),
             .append("/etc/shadow", "ann:!:19700:0:99999:7:::\n"), aws: "no-personal-accounts",
@@ -127,14 +129,16 @@ extension Mutation {
             aws: "ssh-empty-password!", tencent: "market.ssh-empty-passwords?"),
         Mutation(
             "sshd takes no keys", sshd("PubkeyAuthentication yes", "PubkeyAuthentication no"),
-            tencent: "market.ssh-keys?"),
+            aws: "key-login!", tencent: "market.ssh-keys?"),
         Mutation("sshd listens elsewhere", sshd("Port 22", "Port 2222"), aws: "sshd-port", aliyun: "ssh-port"),
         Mutation(
             "idle sessions stay", sshd("ClientAliveInterval 600\n", ""), tencent: "market.ssh-idle?"),
         Mutation(
             "idle sessions end at once", sshd("ClientAliveInterval 600", "ClientAliveInterval 60"),
             tencent: "market.ssh-idle?"),
-        Mutation("sshd refuses its configuration", .append(config, "NoSuchKeyword yes\n"), aliyun: "sshd!"),
+        Mutation(
+            "sshd refuses its configuration", .append(config, "NoSuchKeyword yes\n"), aws: "key-login!",
+            aliyun: "sshd!"),
         Mutation(
             "sshd does not start", .remove("\(CleanImage.wants)/sshd.service"), aws: "sshd-enabled!", aliyun: "sshd!"),
         Mutation(

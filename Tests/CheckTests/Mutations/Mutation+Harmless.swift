@@ -86,7 +86,7 @@ extension Mutation {
             "fstab's comments", .append("/etc/fstab", "#/dev/sda3 /srv ext4 defaults 0 2\n# /swapfile none swap\n")),
         Mutation(
             "fstab mounts what may be missing",
-            .append("/etc/fstab", "/dev/sdb1 /data ext4 nofail 0 2\n/dev/cdrom /media iso9660 noauto 0 0\n")),
+            .append("/etc/fstab", "LABEL=data /data ext4 nofail 0 2\n/dev/cdrom /media iso9660 noauto 0 0\n")),
         Mutation(
             "fstab mounts what needs no disk",
             .append("/etc/fstab", "tmpfs /tmp tmpfs defaults 0 0\nserver:/home /home nfs defaults 0 0\n")),

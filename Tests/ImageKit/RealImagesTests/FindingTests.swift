@@ -44,6 +44,7 @@ struct FindingTests {
                 // The fixed hash of root's password, and of GRUB's, are public.
                 "error local.image.no-published-password", "error local.image.no-published-boot-password",
                 "error aliyun.ecs.no-stock-passwords", "warning aliyun.ecs.no-passwords",
+                "error aws.ami.no-stock-password",
                 // sshd lets in by password.
                 "warning huaweicloud.ims.ssh-password",
                 // No cloud-init, and no growpart that it would bring.
@@ -54,7 +55,7 @@ struct FindingTests {
                 // 4 GiB.
                 "warning aliyun.ecs.least-size",
             ])
-        #expect(errors == 5)
+        #expect(errors == 6)
     }
 
     @Test("Of an image with GPT one vendor's error is told, and that another makes a small disk larger")
