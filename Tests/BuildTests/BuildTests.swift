@@ -14,7 +14,7 @@ let canBuild =
 
 /// `build`, as its users run it, on openEuler's own shape.
 @Suite(
-    "Images made for providers",
+    "Images made for providers", .serialized,
     .enabled(
         if: stage != nil && canBuild,
         "run make test as root, with /dev/fuse, fuse2fs, qemu-storage-daemon, uidmap and what makes images"))
@@ -101,6 +101,18 @@ struct BuildTests {
         let before = try surroundings()
         let answer = try await euler(arguments)
         #expect(answer.status == status && answer.output.contains(words), "\(answer.status): \(answer.output)")
+        #expect(try surroundings() == before)
+    }
+
+    @Test("What no build mends is told, and the output has no name then")
+    func leftToPeople() async throws {
+        let gpt = "\(scratch.path)/gpt.qcow2"
+        let made = try run(["\(root)/Tests/Images/make-image", "tiny", gpt])
+        try #require(made.status == 0, "\(made.output)")
+        let before = try surroundings()
+        let answer = try await euler(["build", gpt, "--for", "tencentcloud", "-o", "mbr.qcow2"])
+        #expect(answer.status == 3, "\(answer.output)")
+        #expect(answer.output.contains("tencentcloud.cvm.mbr") && answer.output.contains("by hand"), "\(answer.output)")
         #expect(try surroundings() == before)
     }
 
