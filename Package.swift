@@ -145,7 +145,7 @@ let package = Package(
             ["Guest", "Initramfs", "PackageDatabases", "Partitions", "FileSystems", "Blocks", "Documents"]),
 
         // The process that changes one image, in namespaces of its own.
-        imageKit("Changing", ["CSystem", "Documents"]),
+        imageKit("Changing", ["Programs", "CSystem", "Documents", "Files"]),
         leaf("BuilderRuntime", ["Changing", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
         .executableTarget(name: "Builder", dependencies: ["BuilderRuntime"], swiftSettings: strict),
         // Other programs, run so that nothing of them stays; images booted in a virtual machine of qemu's, and made into other forms.
@@ -160,8 +160,8 @@ let package = Package(
         .executableTarget(name: "Reader", dependencies: ["ReaderRuntime"], swiftSettings: strict),
 
         // What the host does.
-        hostKit("Workers", ["ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
-        hostKit("Images", ["Workers", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
+        hostKit("Workers", ["Programs", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
+        hostKit("Images", ["Workers", "Programs", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
         hostKit("Prepare", ["OCI", "HTTP", "Digest", "Documents", "Files"]),
         hostKit(
             "Assemble",
@@ -177,14 +177,15 @@ let package = Package(
             "Execution",
             [
                 "Plans", "State", "Discovery", "Settings", "Workers", "Images", "Prepare", "Assemble", "Import",
-                "Schema", "OCI", "Digest",
+                "Programs", "Schema", "OCI", "Digest",
                 "Documents", "Files", "ProviderAPI", "CSystem",
             ]),
         hostKit("Reports", ["Execution", "State", "Booting", "Conversion", "Documents", "Files", "CSystem"]),
         hostKit(
             "Building",
             [
-                "Changing", "Programs", "Execution", "Workers", "ProviderRuntime", "ProviderAPI", "CSystem", "Files",
+                "Changing", "Conversion", "Programs", "Execution", "Workers", "ProviderRuntime", "ProviderAPI",
+                "CSystem", "Files",
                 "Documents",
             ]),
         .executableTarget(

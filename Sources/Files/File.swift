@@ -129,9 +129,9 @@ public final class File: Sendable {
         }
     }
 
-    /// Removes a directory that holds only files: what we made for ourselves.
+    /// Removes a directory that holds only files and empty directories: what we made for ourselves.
     public static func removeFlatDirectory(_ path: String) {
-        for name in (try? names(in: path)) ?? [] { unlink("\(path)/\(name)") }
+        for name in (try? names(in: path)) ?? [] where unlink("\(path)/\(name)") != 0 { rmdir("\(path)/\(name)") }
         rmdir(path)
     }
 

@@ -50,8 +50,14 @@ struct BuildTests {
 
     @Test("The stock image fails, what is made of it passes, and nothing else is touched")
     func stockBecomesClean() async throws {
-        let stock = try Data(contentsOf: URL(fileURLWithPath: image))
         #expect(try await euler(["check", image, "-p", "local"]).status == 3)
+        // What the guest left in /tmp must not be hidden by what a build mounts.
+        let planted = "\(scratch.path)/planted"
+        try Data("left".utf8).write(to: URL(fileURLWithPath: planted))
+        try run(["qemu-img", "convert", "-O", "raw", image, "\(scratch.path)/stock.raw"])
+        try run(["debugfs", "-w", "-R", "write \(planted) /tmp/left", "\(scratch.path)/stock.raw?offset=\(33 << 20)"])
+        try run(["qemu-img", "convert", "-f", "raw", "-O", "qcow2", "\(scratch.path)/stock.raw", image])
+        let stock = try Data(contentsOf: URL(fileURLWithPath: image))
         let before = try surroundings()
         let answer = try await euler(["build", image, "--for", "local", "-o", "new.qcow2"])
         #expect(answer.status == 0, "\(answer.output)")
@@ -66,6 +72,8 @@ struct BuildTests {
         #expect(fsck.status == 0, "\(fsck.output)")
         let shadow = try run(["debugfs", "-R", "cat /etc/shadow", "\(scratch.path)/new.raw?offset=\(33 << 20)"])
         #expect(shadow.output.contains("root:!:"), "\(shadow.output)")
+        let left = try run(["debugfs", "-R", "ls /tmp", "\(scratch.path)/new.raw?offset=\(33 << 20)"])
+        #expect(!left.output.contains("left"), "\(left.output)")
         let menu = try run(["mtype", "-i", "\(scratch.path)/new.raw@@\(1 << 20)", "::/efi/EFI/openEuler/grub.cfg"])
         #expect(menu.output.contains("menuentry") && !menu.output.contains("password_pbkdf2"), "\(menu.output)")
     }
@@ -113,6 +121,31 @@ struct BuildTests {
         let answer = try await euler(["build", gpt, "--for", "tencentcloud", "-o", "mbr.qcow2"])
         #expect(answer.status == 3, "\(answer.output)")
         #expect(answer.output.contains("tencentcloud.cvm.mbr") && answer.output.contains("by hand"), "\(answer.output)")
+        #expect(try surroundings() == before)
+    }
+
+    @Test("Ctrl-C ends it within 5 s, with its own status, and leaves nothing", arguments: ["read", "mount"])
+    func interrupted(_ step: String) async throws {
+        let before = try surroundings()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "\(stage ?? "")/bin/eulerpublisher")
+        process.arguments = ["build", image, "--for", "local", "-o", "interrupted.qcow2"]
+        process.currentDirectoryURL = URL(fileURLWithPath: scratch.path)
+        let steps = Pipe()
+        process.standardError = steps
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        var told = ""
+        while !told.contains("  \(step)") {
+            let more = steps.fileHandleForReading.availableData
+            try #require(!more.isEmpty, "\(told)")
+            told += String(decoding: more, as: UTF8.self)
+        }
+        process.interrupt()
+        let begin = ContinuousClock.now
+        process.waitUntilExit()
+        #expect(ContinuousClock.now - begin < .seconds(5))
+        #expect(process.terminationStatus == 130)
         #expect(try surroundings() == before)
     }
 

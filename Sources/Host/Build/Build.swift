@@ -2,7 +2,7 @@ import ArgumentParser
 import Building
 import Documents
 import Execution
-import Files
+import Images
 import Reports
 
 /// A disk image made into one that clouds take.
@@ -39,19 +39,23 @@ struct Build: AsyncParsableCommand {
         var ids: [String] = []
         for id in providers.isEmpty ? ["local"] : providers where !ids.contains(id) { ids.append(id) }
         let isQuiet = json
+        let reader = ImageReader.executable(beside: session.workerExecutable)
         let build = ImageBuild(
-            image: image, output: output, providers: ids, packages: install, builder: session.builderExecutable
-        ) { if !isQuiet { Output.error("  \($0)") } }
-        let outcome = try await build.run(session.executor(QuietReport()))
+            image: image, output: output, providers: ids, packages: install, builder: session.builderExecutable,
+            read: { try ImageReader($0, executable: reader).facts().disk },
+            report: { if !isQuiet { Output.error("  \($0)") } })
+        let executor = try session.executor(QuietReport())
+        let outcome = try await executor.interruption.withTask("the image was built") { try await build.run(executor) }
         if json {
             try Output.document(of: CheckJSON(outcome.after))
         } else {
-            Output.result(CheckText.text(outcome.after, verbose: verbose))
+            Output.result(CheckText.text(outcome.after, verbose: verbose, width: Output.width))
             for text in outcome.byHand { Output.result("  by hand  \(text)") }
-            if outcome.after.errors == 0 {
+            if outcome.isTaken {
                 Output.result("  \(output): \(outcome.changes.count) changes, for \(ids.joined(separator: ", "))")
             }
         }
-        if outcome.after.errors > 0 { throw ExitCode(Failure.Code.checkFailed.exitStatus) }
+        if let lost = Output.undelivered { throw lost }
+        if !outcome.isTaken { throw ExitCode(Failure.Code.checkFailed.exitStatus) }
     }
 }

@@ -7,7 +7,6 @@ import Glibc
 import Programs
 import ProviderAPI
 import ProviderRuntime
-import Synchronization
 import Workers
 
 /// The process that changes a working image: started in namespaces of its own, it holds nothing when it is gone.

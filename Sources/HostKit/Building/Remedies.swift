@@ -1,18 +1,16 @@
-public import Documents
-public import Execution
+import Documents
+import Execution
 
 /// What providers' rules ask a build to change, as one list: nothing twice, in the order in which it holds.
-public struct Remedies: Sendable, Equatable {
-    public var changes: [Remediation] = []
+struct Remedies: Sendable, Equatable {
+    var changes: [Remediation] = []
     /// Bytes that the disk must have at least.
-    public var leastSize: UInt64 = 0
+    var leastSize: UInt64 = 0
     /// What no build mends, by the rule that says so.
-    public var byHand: [String] = []
-
-    public init() {}
+    var byHand: [String] = []
 
     /// - Throws: `Failure` naming both rules, if two ask for what cannot both be.
-    public init(_ examination: Examination) throws(Failure) {
+    init(_ examination: Examination) throws(Failure) {
         var asked: [String: (value: String, rule: String)] = [:]
         for finding in examination.providers.flatMap(\.findings) where finding.outcome == "fail" {
             for remediation in finding.remediations ?? [] {

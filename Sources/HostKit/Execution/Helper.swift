@@ -2,8 +2,8 @@ import CSystem
 import Documents
 import FoundationEssentials
 import Glibc
+import Programs
 import ProviderAPI
-import Workers
 
 /// Runs a helper program that a manifest declares (a credential helper, say) in the provider's stead: no shell, a timeout, a
 /// bounded answer. The document is schemas/helper.schema.json.

@@ -1,7 +1,7 @@
 import CSystem
 import Documents
 import Glibc
-import Workers
+import Programs
 
 /// One start of guestfish, to its end: bounded in time and in what it says.
 enum GuestfishProcess {

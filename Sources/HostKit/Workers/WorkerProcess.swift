@@ -1,6 +1,7 @@
 package import CSystem
 import Documents
 import Glibc
+import Programs
 import ProviderRuntime
 
 /// A started worker: its process, its socket, its two pipes.
@@ -104,13 +105,4 @@ package struct WorkerProcess {
             usleep(10_000)
         }
     }
-}
-
-/// The strings as C has them: an array that ends with NULL.
-package func withCStrings<Result>(
-    _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
-) -> Result {
-    var pointers = strings.map { strdup($0) } + [nil]
-    defer { for pointer in pointers { free(pointer) } }
-    return body(&pointers)
 }

@@ -10,7 +10,7 @@ public struct ChangeRequest: Sendable, Equatable, Codable {
     public var volumes: [Volume]
     /// In this order.
     public var changes: [Remediation]
-    /// Packages by name, or by a path on this machine: they are there before the changes.
+    /// Packages, as the guest's own manager knows them: they are there before the changes.
     public var packages: [String]
     /// Whether traces of the building and of machines that ran from the image are taken out at the end.
     public var sanitises: Bool

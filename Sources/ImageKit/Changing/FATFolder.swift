@@ -1,4 +1,5 @@
 import Documents
+import Files
 import Glibc
 
 /// A FAT file system's files in a folder: what a kernel would mount, copied out by mtools and, where it was changed, back in.
@@ -19,7 +20,7 @@ final class FATFolder {
     init(view: String, copy: String) throws(Failure) {
         (self.view, self.copy) = (view, copy)
         // An empty file system has nothing that the pattern fits.
-        let ended = try Program.run(["mcopy", "-n", "-s", "-p", "-m", "-i", view, "::/*", copy])
+        let ended = try Command.run(["mcopy", "-n", "-s", "-p", "-m", "-i", view, "::/*", copy])
         guard ended.status == 0 || ended.output.last?.contains("not found") == true else {
             throw Failure(
                 .refused, "the FAT file system cannot be read: \(ended.output.last ?? "")", place: "partition of FAT")
@@ -63,30 +64,21 @@ final class FATFolder {
     }
 
     private func names(_ folder: String) throws(Failure) -> [String] {
-        guard let stream = opendir(copy + folder) else { throw .guest("cannot be listed", folder, errno) }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != "." && name != ".." { names.append(name) }
-        }
-        return names.sorted()
+        do { return try File.names(in: copy + folder) } catch { throw .guest("cannot be listed", folder, errno) }
     }
 
     /// What is gone is removed, what is new or another is written.
     func writeBack() throws(Failure) {
         let after = try entries()
         for path in before.keys.sorted().reversed() where after[path] == nil {
-            try Program.must([before[path]!.isFolder ? "mdeltree" : "mdel", "-i", view, "::\(path)"])
+            try Command.must([before[path]!.isFolder ? "mdeltree" : "mdel", "-i", view, "::\(path)"])
         }
         for path in after.keys.sorted() where after[path] != before[path] {
             let entry = after[path]!
             if entry.isFolder {
-                try Program.must(["mmd", "-i", view, "::\(path)"])
+                try Command.must(["mmd", "-i", view, "::\(path)"])
             } else {
-                try Program.must(["mcopy", "-n", "-o", "-m", "-i", view, copy + path, "::\(path)"])
+                try Command.must(["mcopy", "-n", "-o", "-m", "-i", view, copy + path, "::\(path)"])
             }
         }
     }

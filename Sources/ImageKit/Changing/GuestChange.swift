@@ -9,10 +9,8 @@ public final class GuestChange {
     let request: ChangeRequest
     /// Told of each step, in words for people.
     private let report: (String) -> Void
-    var cloudInit: JSON = .object([:])
     var needsSSHDTest = false
     var needsInitramfs = false
-    var hasInstalled = false
     /// What no program mends: told at the end.
     public private(set) var byHand: [String] = []
 
@@ -81,7 +79,7 @@ public final class GuestChange {
             throw Failure(
                 .refused, "the guest has no \(command[0])", hint: "install it in the guest: build --install PACKAGE")
         }
-        let ended = try Program.run(in: root.path, path, command)
+        let ended = try Command.run(in: root.path, path, command)
         guard ended.status != 0 else { return }
         let words = ended.output.suffix(3).map { ": \($0)" }.joined()
         throw Failure(

@@ -5,7 +5,7 @@ import Glibc
 /// A working image's file systems, mounted in this process's own namespaces: nothing of it is seen elsewhere on the machine, and
 /// all of it ends with the process, however it ends.
 ///
-/// The kernel parses no file system of the image: qemu-storage-daemon shows each partition as a file, fuse2fs mounts it, and
+/// The kernel parses no file system of the image: qemu-storage-daemon shows the disk as a file, fuse2fs mounts its partitions, and
 /// what lies on FAT is copied to a folder and, when it is done, back. One thread.
 public final class GuestMount {
     public let root: GuestRoot
@@ -31,7 +31,7 @@ public final class GuestMount {
         mkdir(place, 0o700)
         view = request.folder + "/view"
         daemon = try Self.show(request.image, as: view)
-        if request.growsTable { try Program.must(["sgdisk", "-e", view]) }
+        if request.growsTable { try Command.must(["sfdisk", "-q", "--relocate", "gpt-bak-std", view]) }
         let order = request.volumes.enumerated().sorted { $0.element.mountPoint < $1.element.mountPoint }
         guard order.first?.element.mountPoint == "/" else { throw Failure(.internal, "no root is among the volumes") }
         var made: GuestRoot?
@@ -47,11 +47,11 @@ public final class GuestMount {
                 mounts.append(place + volume.mountPoint)
             } else {
                 // What a crash left is mended before anything is built on it: 1 says that it was.
-                try Program.must(["e2fsck", "-fp", "\(view)?offset=\(volume.offset)"], allowing: [0, 1])
+                try Command.must(["e2fsck", "-fp", "\(view)?offset=\(volume.offset)"], allowing: [0, 1])
                 let target = volume.mountPoint == "/" ? place : place + volume.mountPoint
                 if volume.mountPoint != "/" { try made?.makeFolders(volume.mountPoint) }
                 servers.append(
-                    try Program.start(["fuse2fs", "-f", "-o", "rw,fakeroot,offset=\(volume.offset)", view, target]))
+                    try Command.start(["fuse2fs", "-f", "-o", "rw,fakeroot,offset=\(volume.offset)", view, target]))
                 try Self.wait("fuse2fs", servers.last!) { Self.isMounted(target) }
                 mounts.append(target)
             }
@@ -64,7 +64,7 @@ public final class GuestMount {
     /// The whole disk as one file: exports of its partitions would each want to be the only one that may resize it.
     private static func show(_ image: String, as view: String) throws(Failure) -> pid_t {
         Glibc.close(open(view, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600))
-        let daemon = try Program.start([
+        let daemon = try Command.start([
             "qemu-storage-daemon",
             "--blockdev", "driver=file,node-name=file,discard=unmap,filename=\(image.doublingCommas)",
             "--blockdev", "driver=qcow2,node-name=disk,file=file,discard=unmap",
@@ -126,7 +126,6 @@ public final class GuestMount {
         }
         mounts.append(sysctl)
         try mount("tmpfs", "/run", "mode=755")
-        try mount("tmpfs", "/tmp", "mode=1777")
         try mountResolver()
     }
 
@@ -149,9 +148,20 @@ public final class GuestMount {
         }
     }
 
+    /// What the guest's programs left running would keep its file systems busy. Its /proc shows this namespace.
+    private func endGuest() {
+        let own = Set([1, getpid(), daemon] + servers)
+        for name in (try? root.names("/proc")) ?? [] {
+            if let pid = pid_t(name), !own.contains(pid) { kill(pid, SIGKILL) }
+        }
+        var status: Int32 = 0
+        for _ in 0..<100 where waitpid(-1, &status, WNOHANG) > 0 {}
+    }
+
     /// Unmounts in reverse, writes FAT back, and has the file systems checked; unused blocks are given back.
     /// - Throws: `Failure` if something is not whole.
     public func unmount() throws(Failure) {
+        endGuest()
         root.leave()
         sync()
         for mount in mounts.reversed() where eps_unmount(mount, 0) != 0 { _ = eps_unmount(mount, 1) }
@@ -165,7 +175,7 @@ public final class GuestMount {
         }
         for fat in fats { try fat.writeBack() }
         for volume in request.volumes where volume.type != "vfat" {
-            try Program.must(["e2fsck", "-fp", "-E", "discard", "\(view)?offset=\(volume.offset)"], allowing: [0, 1])
+            try Command.must(["e2fsck", "-fp", "-E", "discard", "\(view)?offset=\(volume.offset)"], allowing: [0, 1])
         }
         kill(daemon, SIGTERM)
         var status: Int32 = 0

@@ -180,6 +180,10 @@ public final class GuestRoot {
             throw .guest("cannot be listed", path, errno)
         }
         defer { closedir(stream) }
+        return Self.names(in: stream).sorted()
+    }
+
+    private static func names(in stream: OpaquePointer) -> [String] {
         var names: [String] = []
         while let entry = readdir(stream) {
             let name = withUnsafeBytes(of: entry.pointee.d_name) {
@@ -187,7 +191,7 @@ public final class GuestRoot {
             }
             if name != "." && name != ".." { names.append(name) }
         }
-        return names.sorted()
+        return names
     }
 
     /// Removes what the path names, a folder with all that is in it; a link, not what it leads to. Nothing there is no error.
@@ -209,15 +213,8 @@ public final class GuestRoot {
         guard errno == EISDIR || errno == EPERM, depth < 200 else { throw .guest("cannot be removed", path, errno) }
         let inner = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard inner >= 0, let stream = fdopendir(inner) else { throw .guest("cannot be removed", path, errno) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            if name != "." && name != ".." { names.append(name) }
-        }
         defer { closedir(stream) }
-        for name in names { try remove(name, in: inner, "\(path)/\(name)", depth: depth + 1) }
+        for name in names(in: stream) { try remove(name, in: inner, "\(path)/\(name)", depth: depth + 1) }
         guard unlinkat(folder, name, AT_REMOVEDIR) == 0 else { throw .guest("cannot be removed", path, errno) }
     }
 

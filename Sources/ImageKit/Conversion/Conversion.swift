@@ -61,16 +61,16 @@ public struct Conversion: Sendable {
         let made = try QemuImage(
             replacement.path, format: format.format, variant: format == .vhd ? "fixed" : nil, virtualSize: size)
         if format == .vhd {
-            try await Self.succeed(
-                program, ["create", "-q", "-f", "vpc", "-o", "subformat=fixed,force_size=on", made.path, "\(size)"])
+            try await program.succeed(
+                ["create", "-q", "-f", "vpc", "-o", "subformat=fixed,force_size=on", made.path, "\(size)"])
         }
         let percent = Percent(progress)
-        try await Self.succeed(
-            program, ["convert", "-p", "-O", format.driver] + format.options + [try source.word(), made.path]
+        try await program.succeed(
+            ["convert", "-p", "-O", format.driver] + format.options + [try source.word(), made.path]
         ) { percent.add($0) }
         try verify(try read(made.path), size)
         // Sizes may differ by zeros at the end, which a format asks for.
-        try await Self.succeed(program, ["compare", "-q", try source.word(), try made.word()])
+        try await program.succeed(["compare", "-q", try source.word(), try made.word()])
         var status = stat()
         guard stat(made.path, &status) == 0 else { throw Failure(.internal, "the file is gone", place: target) }
         try replacement.commit()
@@ -87,18 +87,19 @@ public struct Conversion: Sendable {
                 hint: "the source is as it was; see whether qemu-img is of a version that knows the format")
         }
     }
+}
 
-    /// - Throws: `Failure` naming the program's last words.
-    static func succeed(
-        _ program: Program, _ arguments: [String], heard: (@Sendable ([UInt8]) -> Void)? = nil
-    ) async throws {
-        let answer = try await program.run(
-            arguments, environment: Program.environment(), within: patience, heard: heard)
+extension Program {
+    /// Runs it for as long as a whole image may take.
+    /// - Throws: `CancellationError`; `Failure` naming its last words, quota if there is no room.
+    public func succeed(_ arguments: [String], heard: (@Sendable ([UInt8]) -> Void)? = nil) async throws {
+        let answer = try await run(
+            arguments, environment: Program.environment(), within: Conversion.patience, heard: heard)
         guard !answer.end.isSuccess else { return }
         let words = answer.lastWords ?? answer.end.signal.map { "ended by signal \($0)" } ?? "without a word"
         throw Failure(
-            words.contains("No space left") ? .quota : .refused, "\(program.name) \(arguments[0]) failed: \(words)",
-            place: program.path)
+            words.contains("No space left") ? .quota : .refused, "\(name) \(arguments[0]) failed: \(words)", place: path
+        )
     }
 }
 

@@ -55,20 +55,17 @@ public struct Resizing: Sendable {
             throw File.failure("write", target)
         }
         if layout.start > 0 {
-            try await Conversion.succeed(
-                programs.image,
+            try await programs.image.succeed(
                 [
                     "convert", "-n", "--target-is-zero", "-O", "raw", try source.word(offset: 0, size: layout.start),
                     try raw(disk.path).word(offset: 0, size: layout.start, writable: true),
                 ])
         }
-        try await Conversion.succeed(
-            programs.image,
+        try await programs.image.succeed(
             ["convert", "-O", "raw", try source.word(offset: layout.start, size: layout.oldSize), part.path])
         if layout.isExt { try await resize(part.path, programs) }
         let size = try raw(part.path).virtualSize
-        try await Conversion.succeed(
-            programs.image,
+        try await programs.image.succeed(
             [
                 "convert", "-n", "--target-is-zero", "-O", "raw", try raw(part.path).word(),
                 try raw(disk.path).word(offset: layout.start, size: min(size, layout.newSize), writable: true),
@@ -77,7 +74,7 @@ public struct Resizing: Sendable {
         guard truncate(disk.path, off_t(layout.newDisk)) == 0 else { throw File.failure("write", target) }
         if layout.table == .gpt {
             // The copy of the table goes to the disk's end.
-            try await Conversion.succeed(programs.divide, ["-q", "--relocate", "gpt-bak-std", disk.path])
+            try await programs.divide.succeed(["-q", "--relocate", "gpt-bak-std", disk.path])
         }
         var conversion = Conversion(try raw(disk.path), to: target, format)
         conversion.isForced = isForced
@@ -146,7 +143,7 @@ public struct Resizing: Sendable {
     private func divide(_ path: String, _ table: PartitionTable, _ programs: Programs) async throws {
         let options = ["-q", "--no-reread", "--no-tell-kernel"]
         if table == .gpt, layout.newDisk > layout.oldDisk {
-            try await Conversion.succeed(programs.divide, ["-q", "--relocate", "gpt-bak-std", path])
+            try await programs.divide.succeed(["-q", "--relocate", "gpt-bak-std", path])
         }
         if let number = layout.number, layout.newSize != layout.oldSize {
             let script = "\(path).script"
@@ -166,7 +163,7 @@ public struct Resizing: Sendable {
         }
         if table == .gpt, layout.newDisk < layout.oldDisk {
             // Behind the last partition first: what lies past the new end is cut off.
-            try await Conversion.succeed(programs.divide, ["-q", "--relocate", "gpt-bak-mini", path])
+            try await programs.divide.succeed(["-q", "--relocate", "gpt-bak-mini", path])
         }
     }
 

@@ -160,8 +160,8 @@ public final class RunningProgram: Sendable {
             if status == 0 { status = eps_pipe(&errors) }
             if status == 0 {
                 var limits = eps_limits(memory: limits.memory, file: limits.file)
-                status = Self.withCStrings(arguments) { arguments in
-                    Self.withCStrings(environment) {
+                status = withCStrings(arguments) { arguments in
+                    withCStrings(environment) {
                         eps_program(path, arguments, $0, [input, output[1], errors[1]], &limits, &child)
                     }
                 }
@@ -213,15 +213,6 @@ public final class RunningProgram: Sendable {
         private static func hasEnded(_ child: pid_t) -> Bool {
             var info = siginfo_t()
             return waitid(P_PID, id_t(child), &info, WEXITED | WNOWAIT | WNOHANG) == 0 && info.si_signo != 0
-        }
-
-        /// The strings as C has them: an array that ends with NULL.
-        private static func withCStrings<Result>(
-            _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
-        ) -> Result {
-            var pointers = strings.map { strdup($0) } + [nil]
-            defer { for pointer in pointers { free(pointer) } }
-            return body(&pointers)
         }
     }
 }

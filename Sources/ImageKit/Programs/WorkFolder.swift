@@ -5,7 +5,7 @@ import Glibc
 /// A folder of this process's own, readable by its user alone, that is removed with the value; those that dead processes left
 /// beside it are removed when the next is made.
 ///
-/// It holds files only, no folders.
+/// It holds files, and folders that are empty.
 public final class WorkFolder: Sendable {
     public let path: String
     private let lock: File

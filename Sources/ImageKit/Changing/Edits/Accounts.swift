@@ -16,7 +16,7 @@ extension GuestChange {
         lines[index] = fields.joined(separator: ":")
         try root.write(path, lines: lines)
         // The copy that useradd and passwd keep has the old one.
-        for copy in ["/etc/shadow-"] where root.exists(copy) { try root.write(copy, lines: lines) }
+        if root.exists("/etc/shadow-") { try root.write("/etc/shadow-", lines: lines) }
     }
 
     func removeAccount(_ account: String) throws(Failure) {

@@ -6,10 +6,14 @@ extension GuestChange {
     static let cloudFile = "/etc/cloud/cloud.cfg.d/99_eulerpublisher.cfg"
 
     func setCloudInit(_ key: String, _ value: JSON) throws(Failure) {
-        cloudInit = Self.merged(cloudInit, key.split(separator: ".").map(String.init)[...], value)
+        // What an earlier round wrote stays.
+        let before = try root.read(Self.cloudFile).map { bytes in
+            (try? DocumentCoding.decode(JSON.self, from: Data(bytes.drop { $0 != 0x0a }))) ?? .object([:])
+        }
+        let whole = Self.merged(before ?? .object([:]), key.split(separator: ".").map(String.init)[...], value)
         // JSON is YAML, as far as these values go.
         let text: String
-        do { text = String(decoding: try DocumentCoding.encode(cloudInit, pretty: true), as: UTF8.self) } catch {
+        do { text = String(decoding: try DocumentCoding.encode(whole, pretty: true), as: UTF8.self) } catch {
             throw Failure(.internal, "the configuration of cloud-init cannot be written")
         }
         try root.write(Self.cloudFile, Array("# What clouds ask for; written by eulerpublisher.\n\(text)\n".utf8))

@@ -25,7 +25,6 @@ extension GuestChange {
             try run(["apt-get", "-qq", "update"])
             try run(["apt-get", "-qq", "-y", "--no-install-recommends", "install"] + names)
         }
-        hasInstalled = true
     }
 
     func removePackages(_ names: [String]) throws(Failure) {

@@ -1,9 +1,10 @@
 import CSystem
 import Documents
 import Glibc
+import Programs
 
 /// A program that is run to its end: one of this machine's, or one of the guest's that sees the guest's files and no others.
-enum Program {
+enum Command {
     struct Ending {
         /// 128 and the number, if a signal ended it.
         var status: Int32
@@ -16,34 +17,30 @@ enum Program {
         "DEBIAN_FRONTEND=noninteractive", "SYSTEMD_OFFLINE=1",
     ]
     private static let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "MTOOLS_SKIP_CHECK=1"]
-    private static let folders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"]
+    private static let folders = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
     /// Bytes of its words that are kept.
     private static let limit = 16 << 10
 
+    /// Whose packages have it: apt's and dnf's.
+    private static let packages: [String: (apt: String, dnf: String)] = [
+        "fuse2fs": ("fuse2fs", "fuse2fs"), "e2fsck": ("e2fsprogs", "e2fsprogs"), "sfdisk": ("fdisk", "util-linux"),
+        "mcopy": ("mtools", "mtools"), "mdel": ("mtools", "mtools"), "mdeltree": ("mtools", "mtools"),
+        "mmd": ("mtools", "mtools"), "qemu-storage-daemon": ("qemu-system-common", "qemu-img"),
+    ]
+
     /// Where this machine has it.
     /// - Throws: `Failure` that names the package, if it has none.
-    static func path(_ name: String) throws(Failure) -> String {
-        if let path = folders.map({ "\($0)/\(name)" }).first(where: { (path: String) in access(path, X_OK) == 0 }) {
-            return path
-        }
-        let package =
-            switch name {
-            case "fuse2fs": "fuse2fs (openEuler: e2fsprogs)"
-            case "e2fsck": "e2fsprogs"
-            case "mcopy", "mdel", "mdeltree", "mmd": "mtools"
-            case "qemu-storage-daemon": "qemu-system-common (openEuler: qemu-img)"
-            case "sgdisk": "gdisk"
-            default: name
-            }
-        throw Failure(.refused, "\(name) is not installed", hint: "install \(package)")
+    private static func path(_ name: String) throws(Failure) -> String {
+        let (apt, dnf) = packages[name] ?? (name, name)
+        return try Program(name, apt: apt, dnf: dnf, search: folders).path
     }
 
     /// One of this machine's.
     static func run(_ command: [String]) throws(Failure) -> Ending {
         let path = try path(command[0])
         return try run(command[0]) { input, output, child in
-            withPointers([path] + command.dropFirst()) { arguments in
-                withPointers(environment) { eps_spawn(path, arguments, $0, input, output, output, &child) }
+            withCStrings([path] + command.dropFirst()) { arguments in
+                withCStrings(environment) { eps_spawn(path, arguments, $0, input, output, output, &child) }
             }
         }
     }
@@ -64,8 +61,8 @@ enum Program {
         let nothing = open("/dev/null", O_RDWR | O_CLOEXEC)
         defer { close(nothing) }
         var child: pid_t = 0
-        let started = withPointers([path] + command.dropFirst()) { arguments in
-            withPointers(environment) { eps_spawn(path, arguments, $0, nothing, nothing, 2, &child) }
+        let started = withCStrings([path] + command.dropFirst()) { arguments in
+            withCStrings(environment) { eps_spawn(path, arguments, $0, nothing, nothing, 2, &child) }
         }
         guard started == 0 else { throw .guest("cannot be started", path, -started) }
         return child
@@ -74,8 +71,8 @@ enum Program {
     /// One of the guest's: its path there, and its name and arguments.
     static func run(in root: String, _ path: String, _ command: [String]) throws(Failure) -> Ending {
         try run(command[0]) { input, output, child in
-            withPointers([path] + command.dropFirst()) { arguments in
-                withPointers(guestEnvironment) { eps_spawn_in_root(root, path, arguments, $0, input, output, &child) }
+            withCStrings([path] + command.dropFirst()) { arguments in
+                withCStrings(guestEnvironment) { eps_spawn_in_root(root, path, arguments, $0, input, output, &child) }
             }
         }
     }
@@ -115,13 +112,5 @@ enum Program {
             Printable.line(String(decoding: $0.prefix(1000), as: UTF8.self))
         }
         return Ending(status: signal == 0 ? eps_status_exit(status) : 128 + signal, output: lines)
-    }
-
-    private static func withPointers<Result>(
-        _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
-    ) -> Result {
-        var pointers = strings.map { strdup($0) } + [nil]
-        defer { for pointer in pointers { free(pointer) } }
-        return body(&pointers)
     }
 }
