@@ -124,7 +124,7 @@ struct BuildTests {
         #expect(try surroundings() == before)
     }
 
-    @Test("Ctrl-C ends it within 5 s, with its own status, and leaves nothing", arguments: ["read", "mount"])
+    @Test("Ctrl-C ends it within 5 s, with its own status, and leaves nothing", arguments: ["read", "mount", "write"])
     func interrupted(_ step: String) async throws {
         let before = try surroundings()
         let process = Process()
