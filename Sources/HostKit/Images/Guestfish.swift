@@ -1,5 +1,5 @@
 import CSystem
-public import Documents
+import Documents
 import Glibc
 
 /// libguestfs' shell, which reads file systems that nobody reads here: by Linux itself, in a virtual machine of its own
