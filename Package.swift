@@ -70,7 +70,6 @@ let providers = [
     ("Aliyun", "aliyun"),
 ]
 
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -90,7 +89,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -102,7 +100,8 @@ let package = Package(
 
         // Leaves.
         leaf("Documents"),
-        leaf("Digest", [crypto, "Documents"]),
+        .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
+        leaf("Digest", ["COpenSSL", "Documents"]),
         leaf("Files", ["Documents"]),
         leaf("Schema", [yams, "Documents", "Schemas"]),
 
@@ -191,7 +190,7 @@ let package = Package(
         .executableTarget(
             name: "Host",
             dependencies: [
-                "Reports", "Building", "Execution", "Images", "Import", "Plans", "State", "Settings", "Discovery",
+                "Reports", "Building", "Changing", "Execution", "Images", "Import", "Plans", "State", "Settings", "Discovery",
                 "Workers", "Prepare", "Assemble", "Booting", "Conversion", "Programs",
                 "HTTP",
                 "Documents", "Files", "CSystem", arguments,
@@ -331,7 +330,7 @@ let package = Package(
         .target(
             name: "HTTPPeers", path: "Tests/HTTPPeers", exclude: ["odd.py", "nginx.py"], swiftSettings: strict),
         .testTarget(
-            name: "HTTPTests", dependencies: ["HTTP", "HTTPPeers", "Documents", crypto], swiftSettings: strict),
+            name: "HTTPTests", dependencies: ["HTTP", "HTTPPeers", "Digest", "Documents"], swiftSettings: strict),
         // Registries on loopback: docker-registry, and one that is strict and fails on demand.
         .target(
             name: "RegistryPeers", dependencies: ["TestSupport"], path: "Tests/RegistryPeers", exclude: ["servers"],

@@ -17,9 +17,9 @@ LINES = 400
 # Programs and plugins in one C file, which is what they are there to show.
 WHOLE = ("Tests/Providers/", "Tests/Campaign/")
 # C that Swift cannot say, and documents as C: used by leaves and by what is above them.
-SHIMS = {"CSystem", "CCurl", "CXML", "CZlib", "CLzma", "CZstd", "CLz4", "CCrypt", "CArchive", "Schemas"}
+SHIMS = {"CSystem", "CCurl", "CXML", "CZlib", "CLzma", "CZstd", "CLz4", "CCrypt", "COpenSSL", "CArchive", "Schemas"}
 LEAVES = {"Documents", "Digest", "Files", "Schema", "HTTP", "XML", "OCI"}
-PACKAGES = {"Crypto", "Yams"}
+PACKAGES = {"Yams"}
 SYSTEM = {"Glibc", "FoundationEssentials", "Synchronization", "Swift", "Dispatch", "_Concurrency"}
 # Vendors, where they stand alone as a word of an identifier or text, and where they are part of one.
 WORDS = {"aws", "obs", "cos", "oss", "quay"}

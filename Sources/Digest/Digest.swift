@@ -1,4 +1,3 @@
-import Crypto
 import Documents
 import Glibc
 
@@ -20,10 +19,7 @@ public struct Digest: Sendable, Hashable, Codable, CustomStringConvertible {
         try self.init(sha256Hex: String(text.dropFirst(7)))
     }
 
-    init(bytes: some Sequence<UInt8>) {
-        let digits = Array("0123456789abcdef".utf8)
-        hex = String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-    }
+    init(bytes: [UInt8]) { hex = hexadecimal(bytes) }
 
     public var description: String { "sha256:\(hex)" }
 
@@ -60,11 +56,19 @@ public struct Digest: Sendable, Hashable, Codable, CustomStringConvertible {
     }
 }
 
+/// SHA-256 of bytes as they come. A value: a copy goes on by itself.
 public struct Hasher {
-    private var state = SHA256()
+    private var running = RunningDigest(.sha256)
+
     public init() {}
-    public mutating func update(_ bytes: UnsafeRawBufferPointer) { state.update(bufferPointer: bytes) }
-    public func finalize() -> Digest { Digest(bytes: state.finalize()) }
+
+    public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        if !isKnownUniquelyReferenced(&running) { running = running.copy() }
+        running.update(bytes)
+    }
+
+    /// Of what has come so far; more may come after it.
+    public func finalize() -> Digest { Digest(bytes: running.copy().finish()) }
 }
 
 /// Hashes bytes that are at hand.

@@ -1,27 +1,12 @@
-import Crypto
+import COpenSSL
 
 /// PBKDF2 with HMAC-SHA-512 (RFC 8018, 5.2).
 /// - Parameters:
-///   - iterations: from 1; each takes a few microseconds, so that whoever has the number from somebody else bounds it.
-///   - count: bytes of the key.
-public func pbkdf2SHA512(_ password: [UInt8], salt: [UInt8], iterations: Int, count: Int) -> [UInt8] {
-    let keyed = HMAC<SHA512>(key: SymmetricKey(data: password))
-    var key: [UInt8] = []
-    var number: UInt32 = 1
-    while key.count < count {
-        var first = keyed
-        first.update(data: salt)
-        first.update(data: withUnsafeBytes(of: number.bigEndian) { Array($0) })
-        var last = Array(first.finalize())
-        var block = last
-        for _ in 1..<max(iterations, 1) {
-            var next = keyed
-            next.update(data: last)
-            last = Array(next.finalize())
-            for index in block.indices { block[index] ^= last[index] }
-        }
-        key += block
-        number += 1
-    }
-    return Array(key.prefix(count))
+///   - iterations: from 1; each takes about a microsecond, so that whoever has the number from somebody else bounds it.
+///   - count: bytes of the key, from 1.
+/// - Returns: the key, or nil where the library refuses these numbers: zero or more than 2^31 - 1 of anything.
+public func pbkdf2SHA512(_ password: [UInt8], salt: [UInt8], iterations: Int, count: Int) -> [UInt8]? {
+    guard let iterations = UInt32(exactly: iterations), iterations > 0, count > 0 else { return nil }
+    var key = [UInt8](repeating: 0, count: count)
+    return ep_pbkdf2_sha512(password, password.count, salt, salt.count, iterations, &key, count) == 0 ? key : nil
 }

@@ -28,12 +28,12 @@ let package = Package(
     dependencies: [.package(url: "https://github.com/jpsim/Yams", from: "6.2.2")],
     targets: [
         shim("CSystem"), shim("CZlib", "z"), shim("CLzma", "lzma"), shim("CZstd", "zstd"), shim("CLz4", "lz4"),
-        shim("CCrypt", "crypt"),
+        shim("CCrypt", "crypt"), shim("COpenSSL", "crypto"),
         .target(name: "Memory", path: "Memory"),
         // Values and their JSON: nothing of them reads an image, and optimised they take half of the build.
         .target(
             name: "Documents", path: "Kit/Documents", swiftSettings: strict + [.unsafeFlags(["-Onone"])]),
-        .target(name: "Digest", path: "Digest", swiftSettings: strict),
+        kit("Digest", ["COpenSSL", "Documents"]),
         kit("Blocks", ["CSystem", "CZlib", "CZstd", "Documents"]),
         kit("FileSystems", ["Blocks", "Documents"]),
         kit("Partitions", ["Blocks", "FileSystems", "CZlib", "Documents"]),

@@ -1,4 +1,4 @@
-import Crypto
+import Digest
 import Foundation
 
 /// Lines from any thread.
@@ -12,5 +12,6 @@ final class Lines: Sendable {
 }
 
 func sha256(_ data: some DataProtocol) -> String {
-    SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
+    let sum: Digest = sha256([UInt8](data))
+    return sum.hex
 }

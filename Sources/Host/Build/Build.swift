@@ -1,5 +1,6 @@
 import ArgumentParser
 import Building
+import Changing
 import Documents
 import Execution
 import Images
@@ -30,9 +31,23 @@ struct Build: AsyncParsableCommand {
         help: ArgumentHelp(
             "A package to install by the guest's own package manager; may be repeated.", valueName: "package"))
     var install: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "Where packages come from, instead of the guest's own repositories: a URL, a folder, or for apt a line "
+                + "deb URL SUITE COMPONENT; may be repeated.", valueName: "repository"))
+    var repository: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "The public key of those repositories, or none: unsigned packages are taken. Default: the guest's keys.",
+            valueName: "file"))
+    var repositoryKey: String?
     @Flag(name: .shortAndLong, help: "What passed is listed as well.") var verbose = false
     @Flag(help: "The findings on the new image as a JSON document.") var json = false
     @OptionGroup var places: PlaceOptions
+
+    func validate() throws {
+        if repositoryKey != nil && repository.isEmpty { throw ValidationError("--repository-key: of which --repository?") }
+    }
 
     func run() async throws {
         let session = try Session(places)
@@ -41,7 +56,9 @@ struct Build: AsyncParsableCommand {
         let isQuiet = json
         let reader = ImageReader.executable(beside: session.workerExecutable)
         let build = ImageBuild(
-            image: image, output: output, providers: ids, packages: install, builder: session.builderExecutable,
+            image: image, output: output, providers: ids, packages: install,
+            repositories: try repository.map { try GuestRepository($0, key: repositoryKey) },
+            builder: session.builderExecutable,
             read: { try ImageReader($0, executable: reader).facts().disk },
             report: { if !isQuiet { Output.error("  \($0)") } })
         let executor = try session.executor(QuietReport())

@@ -1,4 +1,4 @@
-import Changing
+public import Changing
 public import Conversion
 public import Documents
 public import Execution
@@ -16,6 +16,8 @@ public struct ImageBuild: Sendable {
     public var providers: [String]
     /// Installed by the guest's own package manager.
     public var packages: [String]
+    /// Where they come from instead of the guest's own repositories, if any are named.
+    public var repositories: [GuestRepository]
     /// `eulerpublisher-builder`, an absolute path.
     public var builder: String
     /// What reads a file that was made.
@@ -24,11 +26,12 @@ public struct ImageBuild: Sendable {
     public var report: @Sendable (String) -> Void
 
     public init(
-        image: String, output: String, providers: [String], packages: [String], builder: String,
-        read: @escaping Conversion.Reader, report: @escaping @Sendable (String) -> Void
+        image: String, output: String, providers: [String], packages: [String],
+        repositories: [GuestRepository] = [], builder: String, read: @escaping Conversion.Reader, report: @escaping @Sendable (String) -> Void
     ) {
         (self.image, self.output, self.providers) = (image, output, providers)
-        (self.packages, self.builder, self.read, self.report) = (packages, builder, read, report)
+        (self.packages, self.repositories) = (packages, repositories)
+        (self.builder, self.read, self.report) = (builder, read, report)
     }
 
     public struct Outcome: Sendable {
@@ -74,7 +77,7 @@ public struct ImageBuild: Sendable {
             let isFirst = round == 1
             let request = ChangeRequest(
                 image: isFirst ? overlay : disk, folder: work.file("mnt"), volumes: volumes, changes: remedies.changes,
-                packages: isFirst ? packages : [], sanitises: true,
+                packages: isFirst ? packages : [], repositories: repositories, sanitises: true,
                 growsTable: isFirst && isGrown && before.facts.partitions?.table.value == .gpt)
             mkdir(request.folder, 0o700)
             defer { rmdir(request.folder) }

@@ -12,6 +12,8 @@ public struct ChangeRequest: Sendable, Equatable, Codable {
     public var changes: [Remediation]
     /// Packages, as the guest's own manager knows them: they are there before the changes.
     public var packages: [String]
+    /// Where packages come from instead of the guest's own repositories, if any are named.
+    public var repositories: [GuestRepository]
     /// Whether traces of the building and of machines that ran from the image are taken out at the end.
     public var sanitises: Bool
     /// Whether the disk became larger, and its GPT's copy has to move to the new end.
@@ -33,11 +35,12 @@ public struct ChangeRequest: Sendable, Equatable, Codable {
     }
 
     public init(
-        image: String, folder: String, volumes: [Volume], changes: [Remediation], packages: [String], sanitises: Bool,
-        growsTable: Bool = false
+        image: String, folder: String, volumes: [Volume], changes: [Remediation], packages: [String],
+        repositories: [GuestRepository] = [], sanitises: Bool, growsTable: Bool = false
     ) {
         (self.image, self.folder, self.volumes) = (image, folder, volumes)
-        (self.changes, self.packages, self.sanitises) = (changes, packages, sanitises)
+        (self.changes, self.packages, self.repositories) = (changes, packages, repositories)
+        self.sanitises = sanitises
         self.growsTable = growsTable
     }
 }

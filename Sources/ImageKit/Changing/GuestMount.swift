@@ -126,7 +126,20 @@ public final class GuestMount {
         }
         mounts.append(sysctl)
         try mount("tmpfs", "/run", "mode=755")
+        try mountRepositories()
         try mountResolver()
+    }
+
+    /// Folders of this machine's that packages come from: the guest's programs read them and cannot write there.
+    private func mountRepositories() throws(Failure) {
+        for (number, repository) in request.repositories.enumerated() where repository.isFolder {
+            let path = GuestChange.folder(ofRepository: number)
+            try root.makeFolders(path)
+            guard eps_bind(repository.location, place + path) == 0, eps_read_only(place + path) == 0 else {
+                throw .guest("cannot be mounted", repository.location, errno)
+            }
+            mounts.append(place + path)
+        }
     }
 
     /// The servers of names that this machine asks, seen by the guest's programs and written nowhere in it.

@@ -4,10 +4,11 @@ import shutil
 
 from parts.files import put
 from parts.packages import clean, enable, unpacked, version
+from parts.repository import repository as rpm_repository
 
 PACKAGES = [
     "linux-image-cloud-amd64", "dracut", "zstd", "kmod", "systemd", "systemd-sysv", "dbus", "udev", "login", "passwd",
-    "openssh-server", "openssh-client", "rpm", "dnf", "network-manager", "rsyslog", "logrotate", "cron", "chrony", "sudo",
+    "openssh-server", "openssh-client", "rpm", "dnf", "gpg", "network-manager", "rsyslog", "logrotate", "cron", "chrony", "sudo",
     "iproute2", "net-tools", "iputils-ping", "kexec-tools", "isc-dhcp-client", "ca-certificates", "curl", "e2fsprogs", "fdisk",
     "dosfstools", "grub2-common", "grub-pc-bin", "grub-efi-amd64-bin", "locales", "less", "vim-tiny", "man-db", "tzdata"]
 # dracut of openEuler is told of virtio and Xen by name, and takes neither nvme nor ena.
@@ -19,14 +20,24 @@ compress="gzip"
 """
 
 
-def openeuler(tree, boot, cache, uuid, boot_volume, root_hash, grub_hash):
-    """tree: the root; boot: what lies in the FAT file system at /boot."""
+# What is not in the image and can be installed: by its own dnf, from a repository that is made of it.
+LATER = ["cloud-init", "cloud-guest-utils"]
+DOWNLOADED = "/var/cache/later"
+
+
+def openeuler(tree, boot, cache, uuid, boot_volume, root_hash, grub_hash, repository=None):
+    """tree: the root; boot: what lies in the FAT file system at /boot; repository: takes rpms of what is not installed."""
     unpacked(
         tree, cache, "openeuler", PACKAGES,
         after=[f"cat >\"$1/etc/dracut.conf.d/10-openeuler.conf\" <<'END'\n{DRACUT}END",
                'version=$(ls "$1/usr/lib/modules"); '
                'chroot "$1" dracut --force "/boot/initramfs-$version.img" "$version"',
-               'python3 -B "$IMAGE_PARTS/rpms.py" "$1"'])
+               'python3 -B "$IMAGE_PARTS/rpms.py" "$1"',
+               f'mkdir -p "$1{DOWNLOADED}/partial"; chroot "$1" apt-get -qq -y --no-install-recommends --download-only '
+               f'-o Dir::Cache::archives={DOWNLOADED} install {" ".join(LATER)}'])
+    if repository:
+        rpm_repository(tree + DOWNLOADED, repository)
+    shutil.rmtree(tree + DOWNLOADED)
     kernel = version(tree)
     # /boot is a file system of its own: FAT, which knows no links.
     for name in os.listdir(tree + "/boot"):
@@ -61,6 +72,8 @@ menuentry 'openEuler ({kernel}) 24.03 (LTS-SP2)' --unrestricted {{
         lines = [f"root:{root_hash}:19700:0:99999:7:::" if line.startswith("root:") else line.rstrip("\n")
                  for line in file]
     put(tree, "/etc/shadow", "\n".join(lines) + "\n", 0o000)
+    # Where openEuler's rpm has its database; Debian's has it in each user's home.
+    put(tree, "/etc/rpm/macros.dbpath", "%_dbpath /var/lib/rpm\n")
     put(tree, "/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n")
     put(tree, "/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n")
     put(tree, "/etc/yum.repos.d/openEuler.repo",

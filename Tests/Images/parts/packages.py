@@ -1,6 +1,7 @@
 """Root file systems of Debian's packages, made by mmdebstrap and kept: what is made once takes minutes, then seconds."""
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 
@@ -19,7 +20,9 @@ def unpacked(tree, cache, name, include, after):
     after: shell commands on the root "$1", run when all are installed; $IMAGE_PARTS is this folder. Downloaded packages
     are kept beside the root file systems, so that the next one downloads what it alone has.
     """
-    recipe = hashlib.sha256(repr((SUITE, EPOCH, include, after)).encode()).hexdigest()[:12]
+    # With the programs of this folder that it runs.
+    used = [open(f"{PARTS}/{file}", "rb").read() for file in re.findall(r"\$IMAGE_PARTS/([\w.]+)", "\n".join(after))]
+    recipe = hashlib.sha256(repr((SUITE, EPOCH, include, after, used)).encode()).hexdigest()[:12]
     archive = f"{cache}/{name}-{recipe}.tar"
     if not os.path.exists(archive):
         downloads = f"{cache}/packages"

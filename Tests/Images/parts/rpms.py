@@ -24,14 +24,21 @@ def installed(tree):
                 yield fields["Package"], fields["Version"]
 
 
-def described(name, version):
-    """The lines of a spec for one package. rpm's versions and releases have no hyphens."""
+def split(version):
+    """Epoch, version and release as rpm has them: without hyphens."""
     epoch, _, rest = version.rpartition(":")
     number, _, release = rest.rpartition("-") if "-" in rest else (rest, "", "1")
+    return epoch, number.replace("-", "_"), release.replace("-", "_")
+
+
+def described(name, version):
+    """The lines of a spec for one package."""
+    epoch, number, release = split(version)
     name = "kernel" if re.fullmatch(r"linux-image-\d.*", name) else NAMES.get(name, name)
-    number, release = number.replace("-", "_"), release.replace("-", "_")
     return (f"%package -n {name}\n" + (f"Epoch: {epoch}\n" if epoch else "") +
-            f"Version: {number}\nRelease: {release}.{DIST}\nSummary: {name}\nAutoReqProv: no\n%description -n {name}\n"
+            f"Version: {number}\nRelease: {release}.{DIST}\nSummary: {name}\nAutoReqProv: no\n" +
+            # What scriptlets ask for.
+            ("Provides: /bin/sh\n" if name == "dash" else "") + f"%description -n {name}\n"
             f"{name}, as the system has it.\n%files -n {name}\n")
 
 
@@ -42,7 +49,7 @@ def rpms(tree):
     with open(f"{work}/all.spec", "w", encoding="utf-8") as spec:
         spec.write(
             f"Name: openEuler-release\nVersion: 24.03\nRelease: 60.{DIST}\nSummary: openEuler\nLicense: MulanPSL-2.0\n"
-            f"Vendor: {VENDOR}\nAutoReqProv: no\n%description\nopenEuler\n%files\n")
+            f"Vendor: {VENDOR}\nAutoReqProv: no\nProvides: system-release = 24.03\n%description\nopenEuler\n%files\n")
         for name, version in installed(tree):
             spec.write(described(name, version))
     run("rpmbuild", "-bb", "--quiet", "--target", "x86_64", "--define", f"_topdir {work}", f"{work}/all.spec")

@@ -20,10 +20,13 @@ extension GuestChange {
         guard !names.isEmpty else { return }
         try check(names)
         switch try manager() {
-        case .dnf(let name): try run([name, "-y", "--setopt=install_weak_deps=False", "install"] + names)
+        case .dnf(let name):
+            let options = try dnfRepositories()
+            try run([name, "-y", "--setopt=install_weak_deps=False"] + options + ["install"] + names)
         case .apt:
-            try run(["apt-get", "-qq", "update"])
-            try run(["apt-get", "-qq", "-y", "--no-install-recommends", "install"] + names)
+            let options = try aptRepositories()
+            try run(["apt-get", "-qq"] + options + ["update"])
+            try run(["apt-get", "-qq", "-y", "--no-install-recommends"] + options + ["install"] + names)
         }
     }
 

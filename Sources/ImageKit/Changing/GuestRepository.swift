@@ -1,0 +1,72 @@
+public import Documents
+import Files
+import Glibc
+
+/// Where a guest's package manager is to take packages from, for one build and no longer.
+public struct GuestRepository: Sendable, Equatable, Codable {
+    /// An http or https URL, an absolute folder of this machine's, which the guest sees read-only, or for apt a whole line
+    /// of sources.list(5).
+    public var location: String
+    /// Whose signatures hold.
+    public var trust: Trust
+
+    public enum Trust: Sendable, Equatable, Codable {
+        /// The keys that the guest has.
+        case guest
+        /// This public key in OpenPGP's armour.
+        case key(String)
+        /// Nobody's: unsigned packages are taken.
+        case nobody
+    }
+
+    /// Bytes of a key.
+    private static let keyLimit = 1 << 20
+
+    public init(location: String, trust: Trust = .guest) { (self.location, self.trust) = (location, trust) }
+
+    /// As people name them.
+    /// - Parameters:
+    ///   - text: a URL, a folder, or a line of sources.list.
+    ///   - key: a file of this machine's, or `none` for packages that nobody signed; nil for the guest's own keys.
+    /// - Throws: `Failure` (usage) if it is none of these, or the file is no public key.
+    public init(_ text: String, key: String?) throws(Failure) {
+        trust = try Self.trust(key)
+        if text.hasPrefix("http://") || text.hasPrefix("https://") || text.hasPrefix("deb ") {
+            guard !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) else {
+                throw Failure(.usage, "a repository is one line", place: Printable.line(text))
+            }
+            location = text
+            return
+        }
+        var status = stat()
+        let path = text.hasPrefix("file://") ? String(text.dropFirst(7)) : text
+        guard !path.contains("://"), stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR,
+            let real = realpath(path, nil)
+        else {
+            throw Failure(
+                .usage, "this is no repository", place: Printable.line(text),
+                hint: "an http or https URL, a folder, or for apt a line: deb URL SUITE COMPONENT")
+        }
+        defer { free(real) }
+        location = String(cString: real)
+    }
+
+    private static func trust(_ key: String?) throws(Failure) -> Trust {
+        guard let key else { return .guest }
+        if key == "none" { return .nobody }
+        guard let bytes = try? File.contents(key, limit: keyLimit) else {
+            throw Failure(
+                .usage, "the repository's key cannot be read", place: Printable.line(key),
+                hint: "a file with an OpenPGP public key in armour, or: none")
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard text.contains("-----BEGIN PGP PUBLIC KEY BLOCK-----") else {
+            throw Failure(
+                .usage, "this is no OpenPGP public key in armour", place: Printable.line(key),
+                hint: "export it: gpg --armor --export KEY")
+        }
+        return .key(text)
+    }
+
+    var isFolder: Bool { location.hasPrefix("/") }
+}
