@@ -161,7 +161,7 @@ let package = Package(
         // What the host does.
         hostKit("Workers", ["Programs", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
         hostKit("Images", ["Workers", "Programs", "ProviderRuntime", "ProviderAPI", "CSystem", "Documents"]),
-        hostKit("Prepare", ["OCI", "HTTP", "Digest", "Documents", "Files"]),
+        hostKit("Prepare", ["OCI", "HTTP", "CLzma", "Digest", "Documents", "Files"]),
         hostKit(
             "Assemble",
             ["Prepare", "OCI", "CArchive", "PackageDatabases", "Blocks", "Digest", "Documents", "Files"]),
@@ -190,8 +190,8 @@ let package = Package(
         .executableTarget(
             name: "Host",
             dependencies: [
-                "Reports", "Building", "Changing", "Execution", "Images", "Import", "Plans", "State", "Settings", "Discovery",
-                "Workers", "Prepare", "Assemble", "Booting", "Conversion", "Programs",
+                "Reports", "Building", "Changing", "Execution", "Images", "Import", "Plans", "State", "Settings",
+                "Discovery", "Workers", "Prepare", "Assemble", "Booting", "Conversion", "Programs",
                 "HTTP",
                 "Documents", "Files", "CSystem", arguments,
             ],

@@ -20,6 +20,25 @@ ep_unxz *ep_unxz_open(int is_alone, uint64_t memory_limit) {
     return self;
 }
 
+ep_unxz *ep_unxz_open_threads(uint64_t memory_limit, uint32_t threads) {
+#if LZMA_VERSION >= 50040002
+    ep_unxz *self = calloc(1, sizeof *self);
+    if (self == NULL) return NULL;
+    uint32_t cores = lzma_cputhreads();
+    lzma_mt options = {
+        .threads = cores == 0 ? 1 : cores < threads ? cores : threads,
+        .memlimit_threading = memory_limit,
+        .memlimit_stop = memory_limit,
+    };
+    if (lzma_stream_decoder_mt(&self->stream, &options) == LZMA_OK) return self;
+    free(self);
+    return NULL;
+#else
+    (void)threads;
+    return ep_unxz_open(0, memory_limit);
+#endif
+}
+
 int ep_unxz_step(ep_unxz *self, const uint8_t *input, size_t size, size_t *used, uint8_t *output, size_t capacity,
                  size_t *written) {
     *used = *written = 0;

@@ -35,7 +35,7 @@ struct SchemaTests {
                        "tools": {"sign": {"program": "p", "environment": ["A_*"], "given": ["B"], "set": {"C": "c"}, "timeout_s": 9}},
                        "secrets": {"key": ["env:ACME_KEY"]},
                        "hosts": ["${options.endpoint}"], "ports": [443]},
-             "checkpoints": [1], "inactivity_s": 60, "verbs": [{"command": "c", "registry": "r", "registries": {"r": ["U", "P"]}}], "licence": "MIT", "homepage": "h", "report": "r"}
+             "checkpoints": [1], "inactivity_s": 60, "verbs": [{"command": "c", "registry": "r", "target": "t", "registries": {"r": ["U", "P"]}}], "licence": "MIT", "homepage": "h", "report": "r"}
             """
         let least = """
             {"format": 1, "id": "acme", "version": "1.0.0", "title": "Acme", "kind": "cloud",

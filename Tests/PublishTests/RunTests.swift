@@ -116,7 +116,7 @@ struct RunTests {
             (["publish", "plan.yaml", "--only", "third"], 2, "its targets are first, second"),
             (["publish", "plan.yaml", "--tag-when", "never"], 2, "tag-when"),
             (["container", "publish", "-v", "24.03-LTS-SP2", "-m"], 4, "there is nothing to log in with"),
-            (["cloudimg", "aws", "publish", "-v", "24.03"], 2, "cloudimg is not in this version"),
+            (["cloudimg", "aws", "publish", "-v", "24.03"], 2, "cloudimg aws publish is not in this version"),
             (["container", "app", "build", "-t", "1"], 2, "container app build is not in this version"),
             (["resume", "ffff"], 2, "there is no run ffff"),
             (["resume", "../../etc"], 2, "there is no run"),

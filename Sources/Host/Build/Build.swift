@@ -1,10 +1,4 @@
 import ArgumentParser
-import Building
-import Changing
-import Documents
-import Execution
-import Images
-import Reports
 
 /// A disk image made into one that clouds take.
 struct Build: AsyncParsableCommand {
@@ -16,7 +10,9 @@ struct Build: AsyncParsableCommand {
             the building are taken out. The output appears when all rules of severity error pass, and not before.
             """)
 
-    @Argument(help: ArgumentHelp("A disk image: qcow2, raw, VHD, VHDX, VMDK.", valueName: "image"))
+    @Argument(
+        help: ArgumentHelp(
+            "A disk image: qcow2, raw, VHD, VHDX, VMDK. That of a release: see image prepare.", valueName: "image"))
     var image: String
     @Option(
         name: .customLong("for"),
@@ -31,48 +27,17 @@ struct Build: AsyncParsableCommand {
         help: ArgumentHelp(
             "A package to install by the guest's own package manager; may be repeated.", valueName: "package"))
     var install: [String] = []
-    @Option(
-        help: ArgumentHelp(
-            "Where packages come from, instead of the guest's own repositories: a URL, a folder, or for apt a line "
-                + "deb URL SUITE COMPONENT; may be repeated.", valueName: "repository"))
-    var repository: [String] = []
-    @Option(
-        help: ArgumentHelp(
-            "The public key of those repositories, or none: unsigned packages are taken. Default: the guest's keys.",
-            valueName: "file"))
-    var repositoryKey: String?
+    @OptionGroup var sources: PackageSourceOptions
     @Flag(name: .shortAndLong, help: "What passed is listed as well.") var verbose = false
     @Flag(help: "The findings on the new image as a JSON document.") var json = false
     @OptionGroup var places: PlaceOptions
 
-    func validate() throws {
-        if repositoryKey != nil && repository.isEmpty { throw ValidationError("--repository-key: of which --repository?") }
-    }
-
     func run() async throws {
-        let session = try Session(places)
         var ids: [String] = []
         for id in providers.isEmpty ? ["local"] : providers where !ids.contains(id) { ids.append(id) }
-        let isQuiet = json
-        let reader = ImageReader.executable(beside: session.workerExecutable)
-        let build = ImageBuild(
-            image: image, output: output, providers: ids, packages: install,
-            repositories: try repository.map { try GuestRepository($0, key: repositoryKey) },
-            builder: session.builderExecutable,
-            read: { try ImageReader($0, executable: reader).facts().disk },
-            report: { if !isQuiet { Output.error("  \($0)") } })
-        let executor = try session.executor(QuietReport())
-        let outcome = try await executor.interruption.withTask("the image was built") { try await build.run(executor) }
-        if json {
-            try Output.document(of: CheckJSON(outcome.after))
-        } else {
-            Output.result(CheckText.text(outcome.after, verbose: verbose, width: Output.width))
-            for text in outcome.byHand { Output.result("  by hand  \(text)") }
-            if outcome.isTaken {
-                Output.result("  \(output): \(outcome.changes.count) changes, for \(ids.joined(separator: ", "))")
-            }
-        }
-        if let lost = Output.undelivered { throw lost }
-        if !outcome.isTaken { throw ExitCode(Failure.Code.checkFailed.exitStatus) }
+        try await BuildRun(
+            image: image, output: output, providers: ids, packages: install, repositories: try sources.repositories(),
+            isVerbose: verbose, isJSON: json
+        ).run(Session(places))
     }
 }

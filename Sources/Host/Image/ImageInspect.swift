@@ -8,7 +8,7 @@ import Reports
 struct ImageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "image", abstract: "Disk images.",
-        subcommands: [ImageInspect.self, ImageBootTest.self, ImageConvert.self, ImageResize.self])
+        subcommands: [ImagePrepare.self, ImageInspect.self, ImageBootTest.self, ImageConvert.self, ImageResize.self])
 }
 
 /// What lies in a disk image, on one screen.

@@ -34,12 +34,6 @@ struct ContainerDistroless: LaterCommand {
     @Argument(parsing: .allUnrecognized) var rest: [String] = []
 }
 
-struct CloudImage: LaterCommand {
-    static let spelling = "cloudimg"
-    static let instead = "publish PLAN.yaml with an artifact of kind disk"
-    @Argument(parsing: .allUnrecognized) var rest: [String] = []
-}
-
 struct PackageBuild: LaterCommand {
     static let spelling = "rpm"
     static let instead = "use the build service's own client"

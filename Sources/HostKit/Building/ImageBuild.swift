@@ -27,7 +27,8 @@ public struct ImageBuild: Sendable {
 
     public init(
         image: String, output: String, providers: [String], packages: [String],
-        repositories: [GuestRepository] = [], builder: String, read: @escaping Conversion.Reader, report: @escaping @Sendable (String) -> Void
+        repositories: [GuestRepository] = [], builder: String, read: @escaping Conversion.Reader,
+        report: @escaping @Sendable (String) -> Void
     ) {
         (self.image, self.output, self.providers) = (image, output, providers)
         (self.packages, self.repositories) = (packages, repositories)

@@ -118,7 +118,7 @@ extension Mutation {
             aws: "ssh-password!", huawei: "ssh-password", tencent: "market.ssh-keys?"),
         Mutation(
             "sshd asks at the keyboard", sshd("KbdInteractiveAuthentication no", "ChallengeResponseAuthentication yes"),
-            aws: "ssh-keyboard-interactive!"),
+            aws: "ssh-keyboard-interactive!", huawei: "ssh-password"),
         Mutation(
             "root may use a password", sshd("PermitRootLogin prohibit-password", "PermitRootLogin yes"),
             aws: "root-password-login!"),

@@ -38,11 +38,10 @@ def listed(tree):
 def described(name, version, architecture, requires, work):
     """A spec whose files lie in the tree already."""
     epoch, number, release = split(version)
-    post = (f"%post\nsystemctl enable {UNITS}\n"
-            "%posttrans\necho transaction >/var/log/cloud-init-transaction.log\n") if name == "cloud-init" else ""
+    post = f"%post\nsystemctl enable {UNITS}\n" if name == "cloud-init" else ""
     return (f"Name: {name}\n" + (f"Epoch: {epoch}\n" if epoch else "") +
             f"Version: {number}\nRelease: {release}.{DIST}\nSummary: {name}\nLicense: as upstream\nAutoReqProv: no\n" +
-            (f"BuildArch: noarch\n" if architecture == "all" else "") +
+            ("BuildArch: noarch\n" if architecture == "all" else "") +
             "".join(f"Requires: {other}\n" for other in requires) +
             f"%description\n{name}, packaged anew.\n%install\nmkdir -p %{{buildroot}}\ncp -a {work}/tree/. %{{buildroot}}\n"
             f"%files -f {work}/files\n{post}")

@@ -23,9 +23,11 @@ enum Access {
             source: Page.file, .noEmptyPasswords),
         Rule(
             "huaweicloud.ims.ssh-password", "HW-SEC-4", .warning, "sshd takes no passwords.",
-            why: "The vendor advises keys and an ordinary account for logins by SSH.",
-            fix: "Set PasswordAuthentication no.", source: Page.access,
-            .sshd("passwordauthentication", .exactly("no"))),
+            why: "The vendor advises keys and an ordinary account for logins by SSH; PAM asks for a password as well.",
+            fix: "Set PasswordAuthentication no and KbdInteractiveAuthentication no.", source: Page.access,
+            .allOf([
+                .sshd("passwordauthentication", .exactly("no")), .sshd("kbdinteractiveauthentication", .exactly("no")),
+            ])),
         Rule(
             "huaweicloud.ims.cloud-init-root", "HW-SEC-4", .warning, "cloud-init keeps root's account closed.",
             why: "With disable_root: false everybody who logs in is root.",

@@ -1,0 +1,93 @@
+public import Digest
+import Documents
+import Files
+import Glibc
+
+/// A release's disk image of one architecture: as the mirror has it, and unpacked.
+public struct PreparedDisk: Sendable, Equatable {
+    public var version: String
+    public var architecture: Architecture
+    /// Of the unpacked image in the cache, which nobody writes: a build works on a copy.
+    public var path: String
+    /// In bytes.
+    public var size: Int64
+    /// Of what the mirror has, the image in xz.
+    public var digest: Digest
+    /// Where that came from.
+    public var url: String
+    /// Bytes that this call fetched; the cache had the others.
+    public var fetched: Int64
+}
+
+/// `virtual_machine_img/ARCH/openEuler-VERSION-ARCH.qcow2.xz` with `.sha256sum` beside it, as the release's build scripts leave it
+/// (openeuler-os-build, script/functions/make_hmi.sh).
+extension ReleaseMirror {
+    /// Fetches the disk image of a release, verifies it and unpacks it; what an earlier call did is not done again.
+    /// - Parameters:
+    ///   - version: 24.03-LTS-SP2; the case does not matter.
+    ///   - index: the directory below the version.
+    ///   - cache: the packed image is kept in its `sources`, the unpacked one in its `images`, both shared by all processes.
+    ///   - telling: told every second what is being fetched; any thread.
+    /// - Throws: `Failure`; its code is `network` when it may work later, `refused` when bytes are not what was promised.
+    public func prepareDisk(
+        version: String, architecture: Architecture, index: String = "virtual_machine_img", cache: String,
+        telling: @escaping @Sendable (Fetching) -> Void = { _ in }
+    ) async throws -> PreparedDisk {
+        let version = try Self.check(version: version)
+        try Self.check(index: index)
+        let sources = try SourceCache(directory: cache, downloader: downloader, telling: telling)
+        let name = "openEuler-\(version)-\(architecture).qcow2.xz"
+        let urls = locations.map { "\($0)/openEuler-\(version)/\(index)/\(architecture)/\(name)" }
+        for url in urls {
+            guard let text = try await sources.text("\(url).sha256sum", limit: 4096) else { continue }
+            let digest = try Checksum(text, of: name, place: "\(url).sha256sum").digest
+            guard let packed = try await sources.fetch(url, digest) else { continue }
+            let (path, size) = try await Self.unpacked(packed.path, digest, cache: cache, url: url)
+            return PreparedDisk(
+                version: version, architecture: architecture, path: path, size: size, digest: digest, url: url,
+                fetched: packed.fetched)
+        }
+        throw Failure(
+            .usage, "no disk image of openEuler-\(version) for \(architecture)", place: urls.joined(separator: ", "),
+            hint: "no \(name).sha256sum is there: check the version's spelling (24.03-LTS-SP2) and the architecture")
+    }
+
+    /// The image in the cache, unpacked once: beside it lies its SHA-256, which is compared each time.
+    private static func unpacked(
+        _ packed: String, _ digest: Digest, cache: String, url: String
+    ) async throws -> (path: String, size: Int64) {
+        let folder = "\(cache)/images/sha256"
+        try File.makeDirectories(folder)
+        let path = "\(folder)/\(digest.hex).qcow2"
+        if let size = try kept(path) { return (path, size) }
+        let partial = try await File.locked("\(path).partial")
+        // Another process may have finished while this one waited.
+        if let size = try kept(path) {
+            unlink(partial.path)
+            return (path, size)
+        }
+        do {
+            let (sum, size) = try XZ.unpack(packed, into: partial, place: url)
+            let note = try File("\(path).sha256", O_WRONLY | O_CREAT | O_TRUNC)
+            try note.write(Array("\(sum.hex)  \(digest.hex).qcow2\n".utf8))
+            guard fchmod(partial.descriptor, 0o444) == 0, fsync(partial.descriptor) == 0,
+                fsync(note.descriptor) == 0, rename(partial.path, path) == 0
+            else { throw File.failure("keep the image", path) }
+            return (path, size)
+        } catch {
+            unlink(partial.path)
+            throw error
+        }
+    }
+
+    /// Its size, if it is there and what it was when it was unpacked; else it is removed.
+    private static func kept(_ path: String) throws -> Int64? {
+        guard File.exists(path) else { return nil }
+        let note = String(decoding: (try? File.contents("\(path).sha256", limit: 4096)) ?? [], as: UTF8.self)
+        guard note.split(separator: " ").first.map(String.init) == (try Digest.sha256(ofFile: path)).hex else {
+            unlink(path)
+            return nil
+        }
+        return try File(path, O_RDONLY).size()
+    }
+}

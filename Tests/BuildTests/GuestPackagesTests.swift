@@ -1,0 +1,169 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// Images and repositories of real packages, made once in .build/images.
+private enum Packages {
+    static let folder = "\(root)/.build/images"
+    static let mirror = "\(folder)/mirror"
+    static let repository = "\(mirror)/openEuler-24.03-LTS-SP2/OS/x86_64"
+    static let cloud = "\(folder)/cloud.qcow2"
+
+    /// Why they can't be had; nil if they are there.
+    static let missing: String? = {
+        guard canBuild, (try? run(["sh", "-c", "command -v mmdebstrap rpmbuild createrepo_c"]).status) == 0 else {
+            return "mmdebstrap, rpmbuild or createrepo_c is not here, or what builds images"
+        }
+        try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        for command in [
+            ["env", "IMAGE_CACHE=\(folder)/cache", "\(root)/scripts/make-disk-mirror", mirror],
+            ["sh", "-c", "[ -e \(cloud) ] || \(root)/Tests/Images/make-image cloud \(cloud) --cache \(folder)/cache"],
+        ] {
+            let answer = try? run(command)
+            if answer?.status != 0 { return String((answer?.output ?? "\(command[0]) can't be run").suffix(400)) }
+        }
+        return nil
+    }()
+
+    static let areThere: Bool = {
+        if let missing { print("builds with packages are not tried: \(missing)") }
+        return missing == nil
+    }()
+}
+
+/// What the guest's own dnf and apt install, with scriptlets, from repositories on this machine.
+@Suite(
+    "Packages of a build", .serialized,
+    .enabled(if: stage != nil && Packages.areThere, "run make test as root, with what makes images"))
+struct GuestPackagesTests {
+    let scratch: Scratch
+    private static let user = "ep-package-test"
+
+    init() throws {
+        scratch = try Scratch()
+        chmod(scratch.path, 0o777)
+    }
+
+    private func euler(_ arguments: [String], as user: [String] = []) async throws -> Answer {
+        try await runApart(
+            user + ["\(stage ?? "")/bin/eulerpublisher"] + arguments, in: scratch.path,
+            environment: [
+                "HOME": scratch.path, "XDG_STATE_HOME": scratch.path, "XDG_CACHE_HOME": scratch.path,
+                "XDG_CONFIG_HOME": scratch.path, "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            ])
+    }
+
+    /// An account of this test's own, with subordinate ids.
+    private func ordinary() throws -> [String] {
+        try run(["useradd", "--create-home", "--home-dir", "\(scratch.path)/home", Self.user])
+        let ranges = try run([
+            "sh", "-c",
+            "grep -q ^\(Self.user): /etc/subuid"
+                + " || usermod --add-subuids 3100000-3165535 --add-subgids 3100000-3165535 \(Self.user)",
+        ])
+        try #require(ranges.status == 0, "\(ranges.output)")
+        return ["setpriv", "--reuid=\(Self.user)", "--regid=\(Self.user)", "--init-groups"]
+    }
+
+    /// Packages' names and the units that are enabled.
+    private func inspect(_ image: String) async throws -> String {
+        let answer = try await euler(["image", "inspect", image, "--json"])
+        #expect(answer.status == 0, "\(answer.output)")
+        return answer.output
+    }
+
+    @Test(
+        "cloudimg gen build has the guest's dnf install a list, as root and as an ordinary user",
+        arguments: [true, false])
+    func dnf(_ asRoot: Bool) async throws {
+        try Data("cloud-init # and what it needs\n\ncloud-utils-growpart\n".utf8)
+            .write(to: URL(fileURLWithPath: "\(scratch.path)/list"))
+        let mounts = try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)
+        let user = asRoot ? [] : try ordinary()
+        defer { if !asRoot { _ = try? run(["userdel", "--force", Self.user]) } }
+        let answer = try await euler(
+            [
+                "cloudimg", "gen", "build", "-v", "24.03-lts-sp2", "-arch", "x86_64", "-o", "cloud.raw", "-p", "list",
+                "--mirror", Packages.mirror, "--repository", Packages.repository,
+                "--repository-key", "\(Packages.repository)/RPM-GPG-KEY-openEuler",
+            ], as: user)
+        #expect(answer.status == 0, "\(answer.output)")
+        #expect(answer.output.contains("install cloud-init cloud-utils-growpart"), "\(answer.output)")
+        let facts = try await inspect("cloud.raw")
+        for package in ["cloud-init", "cloud-utils-growpart", "python3-jsonschema"] {
+            #expect(facts.contains("\"\(package)\""), "\(package) is not installed")
+        }
+        // A scriptlet of its own enabled this.
+        let links = try run([
+            "debugfs", "-R", "ls /etc/systemd/system/cloud-init.target.wants",
+            "\(scratch.path)/cloud.raw?offset=\(257 << 20)",
+        ])
+        #expect(links.output.contains("cloud-final.service"), "\(links.output)")
+        // Nothing of this machine's stayed in it, and nothing of it here.
+        let traces = try run(["debugfs", "-R", "ls /run", "\(scratch.path)/cloud.raw?offset=\(257 << 20)"])
+        #expect(!traces.output.contains("eulerpublisher"), "\(traces.output)")
+        #expect(try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8) == mounts)
+        let fsck = try run(["e2fsck", "-fn", "\(scratch.path)/cloud.raw?offset=\(257 << 20)"])
+        #expect(fsck.status == 0, "\(fsck.output)")
+    }
+
+    @Test("Packages that another key signed are refused, and the image is not made")
+    func wrongKey() async throws {
+        let key = "\(scratch.path)/other.asc"
+        let made = try run([
+            "sh", "-c",
+            "export GNUPGHOME=\(scratch.path)/keys && mkdir -m 700 $GNUPGHOME && gpg --batch --quiet --passphrase '' "
+                + "--quick-generate-key other@example.org rsa2048 sign never && gpg --armor --export >\(key); "
+                + "gpgconf --kill all",
+        ])
+        try #require(made.status == 0, "\(made.output)")
+        let prepared = try await euler(
+            ["image", "prepare", "-v", "24.03-LTS-SP2", "-a", "x86_64", "--mirror", Packages.mirror])
+        let image = prepared.output.split(separator: "\n").last.map(String.init) ?? ""
+        let answer = try await euler([
+            "build", image, "--install", "cloud-init", "--repository", Packages.repository, "--repository-key", key,
+            "-o", "x.raw",
+        ])
+        #expect(answer.status == 6 && answer.output.contains("key"), "\(answer.status): \(answer.output)")
+        #expect(!FileManager.default.fileExists(atPath: "\(scratch.path)/x.raw"))
+    }
+
+    @Test("apt installs from a repository on loopback, with a maintainer script")
+    func apt() async throws {
+        let tree = "\(scratch.path)/probe"
+        try FileManager.default.createDirectory(atPath: "\(tree)/DEBIAN", withIntermediateDirectories: true)
+        try Data(
+            "Package: ep-probe\nVersion: 1.0\nArchitecture: amd64\nMaintainer: nobody <n@example.org>\nDescription: probe\n"
+                .utf8
+        ).write(to: URL(fileURLWithPath: "\(tree)/DEBIAN/control"))
+        try Data("#!/bin/sh\nset -e\nid -u >/etc/ep-probe\nuname -m >>/etc/ep-probe\n".utf8)
+            .write(to: URL(fileURLWithPath: "\(tree)/DEBIAN/postinst"))
+        chmod("\(tree)/DEBIAN/postinst", 0o755)
+        let site = "\(scratch.path)/site"
+        let made = try run([
+            "sh", "-c",
+            "mkdir \(site) && cd \(site) && dpkg-deb --root-owner-group -Zxz -b \(tree) ep-probe.deb && "
+                + "(dpkg-deb -f ep-probe.deb; echo Filename: ./ep-probe.deb; echo Size: $(stat -c %s ep-probe.deb); "
+                + "echo SHA256: $(sha256sum ep-probe.deb | cut -d ' ' -f 1)) >Packages",
+        ])
+        try #require(made.status == 0, "\(made.output)")
+        let server = Process()
+        let words = Pipe()
+        server.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        server.arguments = ["python3", "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", site]
+        server.standardOutput = words
+        server.standardError = FileHandle.nullDevice
+        try server.run()
+        defer { server.terminate() }
+        let said = String(decoding: words.fileHandleForReading.availableData, as: UTF8.self)
+        let port = try #require(said.split(separator: " ").first { Int($0) != nil })
+        let answer = try await euler([
+            "build", Packages.cloud, "--install", "ep-probe", "--repository", "http://127.0.0.1:\(port)",
+            "--repository-key", "none", "-o", "apt.raw",
+        ])
+        #expect(answer.status == 0, "\(answer.output)")
+        let file = try run(["debugfs", "-R", "cat /etc/ep-probe", "\(scratch.path)/apt.raw?offset=\(66 << 20)"])
+        #expect(file.output.contains("0\nx86_64\n"), "\(file.output)")
+    }
+}
