@@ -324,6 +324,7 @@ let package = Package(
                 "Workers", "ProviderRuntime", "ProviderAPI", "Documents", "CSystem", "Worker", "WorkersTestHost",
             ],
             swiftSettings: strict),
+        .testTarget(name: "DigestTests", dependencies: ["Digest"], swiftSettings: strict),
         .testTarget(
             name: "PrepareTests",
             dependencies: ["Prepare", "HTTP", "HTTPPeers", "OCI", "Digest", "Documents"], swiftSettings: strict),
