@@ -36,6 +36,7 @@ bench: stage ## the figures that the documents claim, measured on the staged tre
 	@Benchmarks/registries $(STAGE)
 	@Benchmarks/images $(STAGE)
 	@Benchmarks/vast $(STAGE)
+	@Benchmarks/builds $(STAGE)
 campaign: stage ## the long campaign of faults: kills at every request of a publication
 	@scripts/campaign $(STAGE)
 campaign-large: stage ## the same of a push of 1 GB, whole and in chunks; takes a quarter of an hour and 6 GB in /tmp

@@ -184,8 +184,7 @@ let package = Package(
             "Building",
             [
                 "Changing", "Conversion", "Programs", "Execution", "Workers", "ProviderRuntime", "ProviderAPI",
-                "CSystem", "Files",
-                "Documents",
+                "CSystem", "Digest", "Files", "Documents",
             ]),
         .executableTarget(
             name: "Host",

@@ -54,7 +54,7 @@ public enum ChangeServer {
     private static func change(_ request: ChangeRequest, _ report: @escaping (String) -> Void) throws -> [String] {
         report("mount")
         let mount = try GuestMount(request)
-        let change = GuestChange(mount.root, request, report: report)
+        let change = GuestChange(mount.root, request, unable: mount.unable, report: report)
         do { try change.carryOut() } catch {
             // What failed is what is told; the image is thrown away.
             try? mount.unmount()

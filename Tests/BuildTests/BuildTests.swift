@@ -39,14 +39,7 @@ struct BuildTests {
             ])
     }
 
-    /// What is mounted, looped and running, and what lies beside the image.
-    private func surroundings() throws -> [String] {
-        let mounts = try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8)
-        let programs = try run([
-            "sh", "-c", "ps -eo args | grep -E '[f]use2fs|[q]emu-storage-daemon|[e]ulerpublisher-b'",
-        ])
-        return [mounts, programs.output] + (try FileManager.default.contentsOfDirectory(atPath: scratch.path).sorted())
-    }
+    private func surroundings() throws -> [String] { try machine() + names(scratch.path) }
 
     @Test("The stock image fails, what is made of it passes, and nothing else is touched")
     func stockBecomesClean() async throws {
@@ -62,8 +55,11 @@ struct BuildTests {
         let answer = try await euler(["build", image, "--for", "local", "-o", "new.qcow2"])
         #expect(answer.status == 0, "\(answer.output)")
         let after = try surroundings()
-        #expect(after[0...1] == before[0...1], "a mount or a program stayed")
-        #expect(Set(after[2...]).subtracting(before[2...]) == ["new.qcow2"])
+        #expect(after[0...3] == before[0...3], "a mount or a program stayed")
+        #expect(
+            Set(after[4...]).subtracting(before[4...]) == [
+                "new.qcow2", "new.qcow2.spdx.json", "new.qcow2.provenance.json",
+            ])
         #expect(try Data(contentsOf: URL(fileURLWithPath: image)) == stock)
         #expect(try await euler(["check", "new.qcow2", "-p", "local"]).status == 0)
         #expect(try run(["qemu-img", "check", "-q", "\(scratch.path)/new.qcow2"]).status == 0)
@@ -76,6 +72,53 @@ struct BuildTests {
         #expect(!left.output.contains("left"), "\(left.output)")
         let menu = try run(["mtype", "-i", "\(scratch.path)/new.raw@@\(1 << 20)", "::/efi/EFI/openEuler/grub.cfg"])
         #expect(menu.output.contains("menuentry") && !menu.output.contains("password_pbkdf2"), "\(menu.output)")
+    }
+
+    private func document(_ name: String) throws -> [String: Any] {
+        let data = try Data(contentsOf: URL(fileURLWithPath: "\(scratch.path)/\(name)"))
+        return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    }
+
+    private func sum(_ path: String) throws -> String {
+        String(try run(["sha256sum", path]).output.prefix { $0 != " " })
+    }
+
+    @Test("Equal inputs give an equal tree, and documents that say what is in it and what it was made of")
+    func described() async throws {
+        var listings: [String] = []
+        for name in ["one.raw", "two.raw"] {
+            let answer = try await euler(["build", image, "--for", "local", "-o", name])
+            #expect(answer.status == 0, "\(answer.output)")
+            let tree = "\(scratch.path)/\(name).tree"
+            try FileManager.default.createDirectory(atPath: tree, withIntermediateDirectories: true)
+            try run(["debugfs", "-R", "rdump / \(tree)", "\(scratch.path)/\(name)?offset=\(33 << 20)"])
+            try run(["mcopy", "-s", "-n", "-i", "\(scratch.path)/\(name)@@\(1 << 20)", "::/", tree])
+            listings.append(
+                try run([
+                    "sh", "-c",
+                    "cd \(tree) && find . -printf '%p %y %m %U %G %s %l\\n' | sort && find . -type f -exec sha256sum {} + | sort",
+                ]).output)
+        }
+        #expect(listings[0] == listings[1])
+        #expect(listings[0].contains("./etc/os-release") && listings[0].contains("grub.cfg"))
+        let bill = try document("one.raw.spdx.json")
+        let packages = try #require(bill["packages"] as? [[String: Any]])
+        #expect(packages.count == 9)
+        #expect(
+            packages.contains {
+                $0["name"] as? String == "openssh-server" && $0["versionInfo"] as? String == "9.6p1-5.oe2403sp2"
+            })
+        let sums = packages.compactMap { ($0["checksums"] as? [[String: String]])?.first?["checksumValue"] }
+        let product = try sum("\(scratch.path)/one.raw")
+        #expect(sums == [product])
+        let provenance = try document("one.raw.provenance.json")
+        let text = String(
+            decoding: try JSONSerialization.data(withJSONObject: provenance, options: [.sortedKeys]), as: UTF8.self)
+        for path in [image, "\(scratch.path)/one.raw"] {
+            let digest = try sum(path)
+            #expect(text.contains(digest))
+        }
+        #expect(text.contains("account.lock") && !text.contains(scratch.path))
     }
 
     @Test("An ordinary user builds, with subordinate ids and without root")
@@ -102,7 +145,8 @@ struct BuildTests {
             (["build", "stock.qcow2", "-o", "stock.qcow2"], 6, "there already"),
             (["build", "missing.qcow2", "-o", "x.qcow2"], 2, "missing.qcow2"),
             (["build", "stock.qcow2", "--for", "nobody", "-o", "x.qcow2"], 2, "nobody"),
-            (["build", "stock.qcow2", "--install", "bash", "-o", "x.qcow2"], 6, "package manager"),
+            (["build", "stock.qcow2", "--repository", "missing", "-o", "x.qcow2"], 2, "this is no repository"),
+            (["build", "stock.qcow2", "--repository", ".", "--repository-key", "stock.qcow2", "-o", "x"], 2, "armour"),
             (["build", "stock.qcow2", "--install=-x", "-o", "x.qcow2"], 2, "no package's name"),
         ] as [([String], Int32, String)])
     func refused(_ arguments: [String], _ status: Int32, _ words: String) async throws {
@@ -118,6 +162,8 @@ struct BuildTests {
         let made = try run(["\(root)/Tests/Images/make-image", "tiny", gpt])
         try #require(made.status == 0, "\(made.output)")
         let before = try surroundings()
+        let managed = try await euler(["build", gpt, "--install", "bash", "-o", "mbr.qcow2"])
+        #expect(managed.status == 6 && managed.output.contains("package manager"), "\(managed.output)")
         let answer = try await euler(["build", gpt, "--for", "tencentcloud", "-o", "mbr.qcow2"])
         #expect(answer.status == 3, "\(answer.output)")
         #expect(answer.output.contains("tencentcloud.cvm.mbr") && answer.output.contains("by hand"), "\(answer.output)")
@@ -162,7 +208,11 @@ struct BuildTests {
         try await Task.sleep(for: .seconds(seconds))
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
-        for _ in 0..<100 where try surroundings()[1] != before[1] { try await Task.sleep(for: .milliseconds(50)) }
-        #expect(try surroundings()[0...1] == before[0...1])
+        for _ in 0..<100 where try machine()[1] != before[1] { try await Task.sleep(for: .milliseconds(50)) }
+        #expect(try machine() == Array(before[0...3]))
+        // What it left in its folder goes with the next build there, after a minute.
+        try run(["sh", "-c", "touch -d '2 minutes ago' \(scratch.path)/.eulerpublisher-build-* 2>/dev/null"])
+        #expect(try await euler(["build", image, "--for", "local", "-o", "next.raw"]).status == 0)
+        #expect(try names(scratch.path).filter { $0.hasPrefix(".eulerpublisher") } == [])
     }
 }

@@ -9,6 +9,7 @@ private enum Packages {
     static let mirror = "\(folder)/mirror"
     static let repository = "\(mirror)/openEuler-24.03-LTS-SP2/OS/x86_64"
     static let cloud = "\(folder)/cloud.qcow2"
+    static let arm = "\(folder)/tiny-arm64.qcow2"
 
     /// Why they can't be had; nil if they are there.
     static let missing: String? = {
@@ -24,6 +25,15 @@ private enum Packages {
             if answer?.status != 0 { return String((answer?.output ?? "\(command[0]) can't be run").suffix(400)) }
         }
         return nil
+    }()
+
+    /// Why the image of another architecture can't be had.
+    static let foreign: String? = {
+        let answer = try? run([
+            "sh", "-c",
+            "[ -e \(arm) ] || \(root)/Tests/Images/make-image tiny-arm64 \(arm) --cache \(folder)/cache",
+        ])
+        return answer?.status == 0 ? nil : String((answer?.output ?? "make-image can't be run").suffix(400))
     }()
 
     static let areThere: Bool = {
@@ -108,6 +118,39 @@ struct GuestPackagesTests {
         #expect(fsck.status == 0, "\(fsck.output)")
     }
 
+    @Test(
+        "Killed while the guest's dnf is at work, and while its disk is packed, it leaves nothing",
+        arguments: ["install", "write"])
+    func killed(_ step: String) async throws {
+        let prepared = try await euler(
+            ["image", "prepare", "-v", "24.03-LTS-SP2", "-a", "x86_64", "--mirror", Packages.mirror])
+        let stock = prepared.output.split(separator: "\n").last.map(String.init) ?? ""
+        let before = try machine()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "\(stage ?? "")/bin/eulerpublisher")
+        process.arguments = [
+            "build", stock, "--install", "cloud-init", "--repository", Packages.repository, "--repository-key",
+            "\(Packages.repository)/RPM-GPG-KEY-openEuler", "-o", "\(scratch.path)/killed.qcow2",
+            "--state-dir", "\(scratch.path)/state", "--cache-dir", "\(scratch.path)/cache",
+        ]
+        let steps = Pipe()
+        process.standardError = steps
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        var told = ""
+        while !told.contains("  \(step)") {
+            let more = steps.fileHandleForReading.availableData
+            try #require(!more.isEmpty, "\(told)")
+            told += String(decoding: more, as: UTF8.self)
+        }
+        try await Task.sleep(for: .seconds(1))
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        for _ in 0..<100 where try machine()[1] != before[1] { try await Task.sleep(for: .milliseconds(50)) }
+        #expect(try machine() == before)
+        #expect(!FileManager.default.fileExists(atPath: "\(scratch.path)/killed.qcow2"))
+    }
+
     @Test("Packages that another key signed are refused, and the image is not made")
     func wrongKey() async throws {
         let key = "\(scratch.path)/other.asc"
@@ -131,39 +174,64 @@ struct GuestPackagesTests {
 
     @Test("apt installs from a repository on loopback, with a maintainer script")
     func apt() async throws {
-        let tree = "\(scratch.path)/probe"
-        try FileManager.default.createDirectory(atPath: "\(tree)/DEBIAN", withIntermediateDirectories: true)
-        try Data(
-            "Package: ep-probe\nVersion: 1.0\nArchitecture: amd64\nMaintainer: nobody <n@example.org>\nDescription: probe\n"
-                .utf8
-        ).write(to: URL(fileURLWithPath: "\(tree)/DEBIAN/control"))
-        try Data("#!/bin/sh\nset -e\nid -u >/etc/ep-probe\nuname -m >>/etc/ep-probe\n".utf8)
-            .write(to: URL(fileURLWithPath: "\(tree)/DEBIAN/postinst"))
-        chmod("\(tree)/DEBIAN/postinst", 0o755)
-        let site = "\(scratch.path)/site"
-        let made = try run([
-            "sh", "-c",
-            "mkdir \(site) && cd \(site) && dpkg-deb --root-owner-group -Zxz -b \(tree) ep-probe.deb && "
-                + "(dpkg-deb -f ep-probe.deb; echo Filename: ./ep-probe.deb; echo Size: $(stat -c %s ep-probe.deb); "
-                + "echo SHA256: $(sha256sum ep-probe.deb | cut -d ' ' -f 1)) >Packages",
-        ])
-        try #require(made.status == 0, "\(made.output)")
-        let server = Process()
-        let words = Pipe()
-        server.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        server.arguments = ["python3", "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", site]
-        server.standardOutput = words
-        server.standardError = FileHandle.nullDevice
-        try server.run()
-        defer { server.terminate() }
-        let said = String(decoding: words.fileHandleForReading.availableData, as: UTF8.self)
-        let port = try #require(said.split(separator: " ").first { Int($0) != nil })
+        let site = try DebianSite(in: scratch.path)
         let answer = try await euler([
-            "build", Packages.cloud, "--install", "ep-probe", "--repository", "http://127.0.0.1:\(port)",
+            "build", Packages.cloud, "--install", DebianSite.package, "--repository", site.url,
             "--repository-key", "none", "-o", "apt.raw",
         ])
         #expect(answer.status == 0, "\(answer.output)")
-        let file = try run(["debugfs", "-R", "cat /etc/ep-probe", "\(scratch.path)/apt.raw?offset=\(66 << 20)"])
+        let file = try run(["debugfs", "-R", "cat \(DebianSite.trace)", "\(scratch.path)/apt.raw?offset=\(66 << 20)"])
         #expect(file.output.contains("0\nx86_64\n"), "\(file.output)")
+    }
+
+    @Test(
+        "Programs of another architecture run, and this machine's table of formats stays as it is",
+        arguments: [true, false])
+    func foreign(_ asRoot: Bool) async throws {
+        try #require(Packages.foreign == nil, "\(Packages.foreign ?? "")")
+        let site = try DebianSite(in: scratch.path)
+        let user = asRoot ? [] : try ordinary()
+        defer { if !asRoot { _ = try? run(["userdel", "--force", Self.user]) } }
+        let formats = { (try? FileManager.default.contentsOfDirectory(atPath: "/proc/sys/fs/binfmt_misc")) ?? [] }
+        let before = formats()
+        let answer = try await euler(
+            [
+                "build", Packages.arm, "--install", DebianSite.package, "--repository", site.url,
+                "--repository-key", "none", "-o", "arm.raw",
+            ], as: user)
+        #expect(answer.status == 0, "\(answer.output)")
+        let file = try run(["debugfs", "-R", "cat \(DebianSite.trace)", "\(scratch.path)/arm.raw?offset=\(66 << 20)"])
+        #expect(file.output.contains("0\naarch64\n"), "\(file.output)")
+        #expect(formats() == before)
+    }
+
+    @Test("Where the guest has no dnf, this machine's installs into it, by nothing of this machine's")
+    func withoutDNF() async throws {
+        let prepared = try await euler(
+            ["image", "prepare", "-v", "24.03-LTS-SP2", "-a", "x86_64", "--mirror", Packages.mirror])
+        let stock = prepared.output.split(separator: "\n").last.map(String.init) ?? ""
+        let guest = "\(scratch.path)/guest.raw"
+        try run(["qemu-img", "convert", "-O", "raw", stock, guest])
+        for program in ["dnf", "yum", "microdnf", "apt-get"] {
+            try run(["debugfs", "-w", "-R", "rm /usr/bin/\(program)", "\(guest)?offset=\(257 << 20)"])
+        }
+        let own = {
+            try run([
+                "sh", "-c", "ls -laR --time-style=full-iso /var/cache/dnf /var/lib/dnf /var/log/dnf* ~/.rpmdb /etc/dnf",
+            ])
+        }
+        let before = try own().output
+        let answer = try await euler([
+            "build", guest, "--install", "cloud-utils-growpart", "--repository", Packages.repository,
+            "--repository-key", "\(Packages.repository)/RPM-GPG-KEY-openEuler", "-o", "outside.raw",
+        ])
+        #expect(answer.status == 0, "\(answer.output)")
+        #expect(answer.output.contains("the guest has no dnf: this machine's does it"), "\(answer.output)")
+        #expect(try await inspect("outside.raw").contains("\"cloud-utils-growpart\""))
+        #expect(try own().output == before)
+        let found = try run([
+            "debugfs", "-R", "stat /usr/bin/growpart", "\(scratch.path)/outside.raw?offset=\(257 << 20)",
+        ])
+        #expect(found.output.contains("Type: regular"), "\(found.output)")
     }
 }

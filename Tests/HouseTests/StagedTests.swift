@@ -10,7 +10,8 @@ struct StagedTests {
         "libc.so.6", "libm.so.6", "libgcc_s.so.1", "libstdc++.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1",
     ]
     private static let host = system.union([
-        "libcurl.so.4", "libcrypto.so.3", "libxml2.so.2", "libarchive.so.13", "libz.so.1", "liblzma.so.5", "libzstd.so.1",
+        "libcurl.so.4", "libcrypto.so.3", "libxml2.so.2", "libarchive.so.13", "libz.so.1", "liblzma.so.5",
+        "libzstd.so.1",
         "liblz4.so.1", "libcrypt.so.1",
     ])
     private static let plugin = system.union(["libcurl.so.4", "libcrypto.so.3", "libxml2.so.2", "libz.so.1"])

@@ -27,6 +27,7 @@ struct Build: AsyncParsableCommand {
         help: ArgumentHelp(
             "A package to install by the guest's own package manager; may be repeated.", valueName: "package"))
     var install: [String] = []
+    @Flag(help: "Starts it in a virtual machine before it appears; it must come up and answer.") var bootTest = false
     @OptionGroup var sources: PackageSourceOptions
     @Flag(name: .shortAndLong, help: "What passed is listed as well.") var verbose = false
     @Flag(help: "The findings on the new image as a JSON document.") var json = false
@@ -37,7 +38,7 @@ struct Build: AsyncParsableCommand {
         for id in providers.isEmpty ? ["local"] : providers where !ids.contains(id) { ids.append(id) }
         try await BuildRun(
             image: image, output: output, providers: ids, packages: install, repositories: try sources.repositories(),
-            isVerbose: verbose, isJSON: json
+            isVerbose: verbose, isJSON: json, isBooted: bootTest
         ).run(Session(places))
     }
 }

@@ -39,6 +39,8 @@ struct BuildRun {
     let repositories: [GuestRepository]
     var isVerbose = false
     var isJSON = false
+    /// Whether it must come up before it has its name.
+    var isBooted = false
 
     /// - Throws: `Failure`; `ExitCode` of a failed check, if the image is not taken.
     func run(_ session: Session) async throws {
@@ -46,7 +48,8 @@ struct BuildRun {
         let reader = ImageReader.executable(beside: session.workerExecutable)
         let build = ImageBuild(
             image: image, output: output, providers: providers, packages: packages, repositories: repositories,
-            builder: session.builderExecutable,
+            builder: session.builderExecutable, tool: EulerPublisher.version, created: try Self.created(session),
+            boot: isBooted ? boot(session) : nil,
             read: { try ImageReader($0, executable: reader).facts().disk },
             report: { if !isQuiet { Output.error("  \($0)") } })
         let executor = try session.executor(QuietReport())
@@ -62,5 +65,22 @@ struct BuildRun {
         }
         if let lost = Output.undelivered { throw lost }
         if !outcome.isTaken { throw ExitCode(Failure.Code.checkFailed.exitStatus) }
+    }
+
+    private func boot(_ session: Session) -> ImageBuild.Boot {
+        let boots = ImageBoots(
+            firmware: nil, timeout: nil, folder: "\(session.cache)/boot-test", isQuiet: isJSON,
+            tell: { Output.error($0) })
+        let output = output
+        return { disk, facts in try ImageBoots.judge(try await boots.run(disk, facts), output) }
+    }
+
+    /// The time that documents state: SOURCE_DATE_EPOCH, or now (reproducible-builds.org/specs/source-date-epoch).
+    private static func created(_ session: Session) throws -> String {
+        guard let text = session.environment["SOURCE_DATE_EPOCH"], !text.isEmpty else { return Timestamp.now() }
+        guard let seconds = Int64(text), seconds >= 0 else {
+            throw Failure(.usage, "SOURCE_DATE_EPOCH is no number of seconds", place: Printable.line(text))
+        }
+        return Timestamp.text(seconds)
     }
 }

@@ -18,11 +18,9 @@ struct ImageBootTest: AsyncParsableCommand {
             guest did not come up, or what it answered is wrong.
             """)
 
-    enum Choice: String, ExpressibleByArgument, CaseIterable { case bios, uefi, both }
-
     @Argument(help: ArgumentHelp("A disk image: qcow2, raw, VHD, VHDX, VMDK; or a block device.", valueName: "image"))
     var image: String
-    @Option(help: "What starts it. Default: each that the image has a boot loader for.") var firmware: Choice?
+    @Option(help: "What starts it. Default: each that the image has a boot loader for.") var firmware: FirmwareChoice?
     @Option(help: ArgumentHelp("How long each boot may take. Default: 600, with KVM 120.", valueName: "seconds"))
     var timeout: Int?
     @Flag(help: "What was seen and found as a JSON document.") var json = false
@@ -38,39 +36,15 @@ struct ImageBootTest: AsyncParsableCommand {
         let facts = try reader.facts()
         let interruption = Interruption()
         Signals.interrupt(interruption)
+        let image = image
         if !json { Output.result(ImageHeadline.text(facts, name: image)) }
-        var reports: [BootReport] = []
-        for firmware in firmwares(facts) {
-            var test = try BootTest(image, facts: facts, firmware: firmware)
-            test.timeout = timeout.map(Double.init)
-            reports.append(try await boot(test, in: "\(session.cache)/boot-test", interruption))
-        }
+        let boots = ImageBoots(
+            firmware: firmware, timeout: timeout, folder: "\(session.cache)/boot-test", isQuiet: json)
+        let reports = try await interruption.withTask("the image was booted") { try await boots.run(image, facts) }
         if json { try Output.document(of: BootDocument(image: image, reports)) }
-        guard let failed = reports.first(where: { !$0.passed }) else { return }
-        if json { throw ExitCode(Failure.Code.checkFailed.exitStatus) }
-        throw Failure(
-            .checkFailed, "\(failed.firmware.name): \(failed.reasons.joined(separator: "; "))", place: image,
-            hint: failed.hint)
-    }
-
-    private func firmwares(_ facts: ImageFacts) -> [Firmware] {
-        switch firmware {
-        case nil: BootTest.firmwares(of: facts)
-        case .bios: [.bios]
-        case .uefi: [.uefi]
-        case .both: [.bios, .uefi]
+        do { try ImageBoots.judge(reports, image) } catch {
+            if json { throw ExitCode(Failure.Code.checkFailed.exitStatus) }
+            throw error
         }
-    }
-
-    private func boot(_ test: BootTest, in folder: String, _ interruption: Interruption) async throws -> BootReport {
-        let isQuiet = json
-        if !isQuiet { Output.result("\n\(BootText.beginning(test, limit: test.timeout))") }
-        let report = try await interruption.withTask("the image was booted") {
-            try await test.run(in: folder) { event in
-                if !isQuiet { Output.result(BootText.line(event)) }
-            }
-        }
-        if !isQuiet { Output.result(BootText.ending(report)) }
-        return report
     }
 }

@@ -1,5 +1,6 @@
 public import Changing
 public import Conversion
+import Digest
 public import Documents
 public import Execution
 import Files
@@ -20,19 +21,26 @@ public struct ImageBuild: Sendable {
     public var repositories: [GuestRepository]
     /// `eulerpublisher-builder`, an absolute path.
     public var builder: String
+    /// Our version, and the time in RFC 3339 that documents about the image state.
+    public var tool: String
+    public var created: String
+    /// Starts the new disk before it has its name, and throws what was wrong with it; nil if it is not to be started.
+    public var boot: Boot?
+    public typealias Boot = @Sendable (_ disk: String, _ facts: ImageFacts) async throws -> Void
     /// What reads a file that was made.
     public var read: Conversion.Reader
     /// Told of each step, in words for people; any thread.
     public var report: @Sendable (String) -> Void
 
     public init(
-        image: String, output: String, providers: [String], packages: [String],
-        repositories: [GuestRepository] = [], builder: String, read: @escaping Conversion.Reader,
+        image: String, output: String, providers: [String], packages: [String], repositories: [GuestRepository] = [],
+        builder: String, tool: String, created: String, boot: Boot? = nil, read: @escaping Conversion.Reader,
         report: @escaping @Sendable (String) -> Void
     ) {
         (self.image, self.output, self.providers) = (image, output, providers)
         (self.packages, self.repositories) = (packages, repositories)
-        (self.builder, self.read, self.report) = (builder, read, report)
+        (self.builder, self.tool, self.created, self.boot) = (builder, tool, created, boot)
+        (self.read, self.report) = (read, report)
     }
 
     public struct Outcome: Sendable {
@@ -56,15 +64,20 @@ public struct ImageBuild: Sendable {
                 .usage, "the ending of this name is no format's", place: output,
                 hint: "one of .qcow2, .raw, .img, .vhd, .vmdk")
         }
-        if File.exists(output) {
+        for path in [output, BuildDocuments.billPath(output), BuildDocuments.provenancePath(output)]
+        where File.exists(path) {
             throw Failure(
-                .conflict, "this file is there already", place: output, hint: "name another, or remove it first")
+                .conflict, "this file is there already", place: path, hint: "name another, or remove it first")
         }
         report("read \(image)")
+        async let origin = Self.digest(image)
         let before = try await executor.examine(image: image, providers: providers, market: false)
         let tool = try Program.qemuImage(search: Program.search)
         let source = try await SoundSource.checked(image, before.facts.disk, qemuImage: tool)
         let volumes = try ChangeRequest.Volume.all(of: before.facts, image)
+        guard let architecture = before.facts.system?.architecture.value else {
+            throw Failure(.refused, "the architecture of the guest's programs can't be told", place: image)
+        }
         let folder = output.lastIndex(of: "/").map { String(output[..<$0]) } ?? "."
         let work = try WorkFolder(in: folder.isEmpty ? "/" : folder, named: ".eulerpublisher-build")
         let (overlay, disk) = (work.file("overlay.qcow2"), work.file("disk.qcow2"))
@@ -77,7 +90,8 @@ public struct ImageBuild: Sendable {
         for round in 1...Self.rounds {
             let isFirst = round == 1
             let request = ChangeRequest(
-                image: isFirst ? overlay : disk, folder: work.file("mnt"), volumes: volumes, changes: remedies.changes,
+                image: isFirst ? overlay : disk, folder: work.file("mnt"), architecture: architecture,
+                volumes: volumes, changes: remedies.changes,
                 packages: isFirst ? packages : [], repositories: repositories, sanitises: true,
                 growsTable: isFirst && isGrown && before.facts.partitions?.table.value == .gpt)
             mkdir(request.folder, 0o700)
@@ -97,8 +111,36 @@ public struct ImageBuild: Sendable {
             remedies = more
         }
         guard outcome.isTaken else { return outcome }
+        if let boot {
+            report("start it")
+            try await boot(disk, outcome.after.facts)
+        }
         report("write \(output)")
         _ = try await Conversion(try QemuImage(disk, outcome.after.facts.disk), to: output, format).run(read: read)
+        try await describe(outcome, origin)
         return outcome
+    }
+
+    /// Beside all else, since it reads the whole file; ends soon after it is cancelled.
+    private static func digest(_ path: String) async throws -> Digest { try Digest.sha256(ofFile: path) }
+
+    /// Puts beside the image what is in it and how it came to be.
+    /// - Throws: `Failure`, with the image's name taken back: one without its documents is half a build.
+    private func describe(_ outcome: Outcome, _ source: Digest) async throws {
+        do {
+            let documents = BuildDocuments(
+                build: self, outcome: outcome, source: source, product: try await Self.digest(output))
+            for (path, document) in [
+                (BuildDocuments.billPath(output), documents.bill),
+                (BuildDocuments.provenancePath(output), documents.provenance),
+            ] {
+                let file = try File(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
+                try file.write([UInt8](try DocumentCoding.encode(document, pretty: true)) + [0x0a])
+            }
+        } catch {
+            unlink(BuildDocuments.billPath(output))
+            unlink(output)
+            throw error
+        }
     }
 }

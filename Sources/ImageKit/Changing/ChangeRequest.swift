@@ -6,6 +6,8 @@ public struct ChangeRequest: Sendable, Equatable, Codable {
     public var image: String
     /// An empty folder of nobody else's: what is mounted there is seen by the builder alone.
     public var folder: String
+    /// The guest's, as `uname -m` has it; its programs are run by qemu where it is not this machine's.
+    public var architecture: String
     /// What is mounted, the root among it; in the order of their mount points.
     public var volumes: [Volume]
     /// In this order.
@@ -35,10 +37,11 @@ public struct ChangeRequest: Sendable, Equatable, Codable {
     }
 
     public init(
-        image: String, folder: String, volumes: [Volume], changes: [Remediation], packages: [String],
+        image: String, folder: String, architecture: String, volumes: [Volume], changes: [Remediation],
+        packages: [String],
         repositories: [GuestRepository] = [], sanitises: Bool, growsTable: Bool = false
     ) {
-        (self.image, self.folder, self.volumes) = (image, folder, volumes)
+        (self.image, self.folder, self.architecture, self.volumes) = (image, folder, architecture, volumes)
         (self.changes, self.packages, self.repositories) = (changes, packages, repositories)
         self.sanitises = sanitises
         self.growsTable = growsTable

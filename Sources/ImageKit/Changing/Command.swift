@@ -26,21 +26,26 @@ enum Command {
         "fuse2fs": ("fuse2fs", "fuse2fs"), "e2fsck": ("e2fsprogs", "e2fsprogs"), "sfdisk": ("fdisk", "util-linux"),
         "mcopy": ("mtools", "mtools"), "mdel": ("mtools", "mtools"), "mdeltree": ("mtools", "mtools"),
         "mmd": ("mtools", "mtools"), "qemu-storage-daemon": ("qemu-system-common", "qemu-img"),
+        "qemu-x86_64-static": ("qemu-user-static", "qemu-user-static"),
+        "qemu-aarch64-static": ("qemu-user-static", "qemu-user-static"),
+        "qemu-riscv64-static": ("qemu-user-static", "qemu-user-static"),
+        "qemu-loongarch64-static": ("qemu-user-static", "qemu-user-static"),
     ]
 
     /// Where this machine has it.
     /// - Throws: `Failure` that names the package, if it has none.
-    private static func path(_ name: String) throws(Failure) -> String {
+    static func path(_ name: String) throws(Failure) -> String {
         let (apt, dnf) = packages[name] ?? (name, name)
         return try Program(name, apt: apt, dnf: dnf, search: folders).path
     }
 
     /// One of this machine's.
-    static func run(_ command: [String]) throws(Failure) -> Ending {
+    /// - Parameter more: variables beside the usual ones.
+    static func run(_ command: [String], more: [String] = []) throws(Failure) -> Ending {
         let path = try path(command[0])
         return try run(command[0]) { input, output, child in
             withCStrings([path] + command.dropFirst()) { arguments in
-                withCStrings(environment) { eps_spawn(path, arguments, $0, input, output, output, &child) }
+                withCStrings(environment + more) { eps_spawn(path, arguments, $0, input, output, output, &child) }
             }
         }
     }

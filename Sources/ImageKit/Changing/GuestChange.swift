@@ -8,14 +8,18 @@ public final class GuestChange {
     let root: GuestRoot
     let request: ChangeRequest
     /// Told of each step, in words for people.
-    private let report: (String) -> Void
+    let report: (String) -> Void
     var needsSSHDTest = false
     var needsInitramfs = false
+    /// Why the guest's programs can't be run here, if they can't.
+    private let unable: Failure?
     /// What no program mends: told at the end.
     public private(set) var byHand: [String] = []
 
-    public init(_ root: GuestRoot, _ request: ChangeRequest, report: @escaping (String) -> Void) {
-        (self.root, self.request, self.report) = (root, request, report)
+    public init(
+        _ root: GuestRoot, _ request: ChangeRequest, unable: Failure? = nil, report: @escaping (String) -> Void
+    ) {
+        (self.root, self.request, self.unable, self.report) = (root, request, unable, report)
     }
 
     /// All that was asked for, in the order that holds: packages bring files that are edited, and drivers are packed at the end.
@@ -79,6 +83,7 @@ public final class GuestChange {
             throw Failure(
                 .refused, "the guest has no \(command[0])", hint: "install it in the guest: build --install PACKAGE")
         }
+        if let unable { throw unable }
         let ended = try Command.run(in: root.path, path, command)
         guard ended.status != 0 else { return }
         let words = ended.output.suffix(3).map { ": \($0)" }.joined()

@@ -9,6 +9,8 @@ import Glibc
 /// what lies on FAT is copied to a folder and, when it is done, back. One thread.
 public final class GuestMount {
     public let root: GuestRoot
+    /// Why the guest's programs can't be run here, if they can't: its files can be changed all the same.
+    public private(set) var unable: Failure?
     private let request: ChangeRequest
     private let place: String
     private let view: String
@@ -29,6 +31,9 @@ public final class GuestMount {
         let tmpfs = eps_mount("tmpfs", request.folder, "tmpfs", 0, "mode=700")
         guard tmpfs == 0 else { throw .guest("nothing can be mounted", request.folder, -tmpfs) }
         mkdir(place, 0o700)
+        do { try ForeignPrograms.register(request.architecture, in: request.folder + "/formats") } catch {
+            unable = error
+        }
         view = request.folder + "/view"
         daemon = try Self.show(request.image, as: view)
         if request.growsTable { try Command.must(["sfdisk", "-q", "--relocate", "gpt-bak-std", view]) }

@@ -68,5 +68,17 @@ public struct GuestRepository: Sendable, Equatable, Codable {
         return .key(text)
     }
 
-    var isFolder: Bool { location.hasPrefix("/") }
+    public var isFolder: Bool { location.hasPrefix("/") }
+
+    /// For documents that others read: a URL without the user and password in it.
+    public var withoutSecrets: String {
+        location.split(separator: " ", omittingEmptySubsequences: false).map { word in
+            let parts = word.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+            guard parts.count > 2, parts[0].hasSuffix(":"), let at = parts[2].lastIndex(of: "@") else {
+                return String(word)
+            }
+            let host = parts[2][parts[2].index(after: at)...]
+            return (parts[0..<2] + [host] + parts[3...]).joined(separator: "/")
+        }.joined(separator: " ")
+    }
 }

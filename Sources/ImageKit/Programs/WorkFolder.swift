@@ -7,6 +7,7 @@ import Glibc
 ///
 /// It holds files, and folders that are empty.
 public final class WorkFolder: Sendable {
+    /// Absolute, without symbolic links.
     public let path: String
     private let lock: File
 
@@ -21,7 +22,12 @@ public final class WorkFolder: Sendable {
         guard template.withUnsafeMutableBufferPointer({ $0.baseAddress.map { mkdtemp($0) != nil } ?? false }) else {
             throw File.failure("make a folder", parent)
         }
-        path = template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+        // Programs that it is named to may stand elsewhere.
+        guard let real = template.withUnsafeBufferPointer({ $0.baseAddress.flatMap { realpath($0, nil) } }) else {
+            throw File.failure("make a folder", parent)
+        }
+        defer { free(real) }
+        path = String(cString: real)
         do {
             lock = try File("\(path)/lock", O_RDWR | O_CREAT, mode: 0o600)
         } catch {

@@ -15,7 +15,8 @@ import Testing
         _ changes: Remediation..., volumes: [ChangeRequest.Volume] = [], sanitises: Bool = false
     ) throws -> GuestChange {
         let request = ChangeRequest(
-            image: "", folder: "", volumes: volumes, changes: changes, packages: [], sanitises: sanitises)
+            image: "", folder: "", architecture: "x86_64", volumes: volumes, changes: changes, packages: [],
+            sanitises: sanitises)
         let change = GuestChange(try GuestRoot(scratch.path), request) { _ in }
         try change.carryOut()
         return change

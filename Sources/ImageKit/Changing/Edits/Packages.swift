@@ -5,11 +5,14 @@ extension GuestChange {
     private enum Manager {
         case dnf(String)
         case apt
+        /// None in the guest, but a database of packages: this machine's dnf.
+        case outside
     }
 
     private func manager() throws(Failure) -> Manager {
         for name in ["dnf", "yum", "microdnf"] where root.exists("/usr/bin/\(name)") { return .dnf(name) }
-        if root.exists("/usr/bin/apt-get") { return .apt }
+        if root.exists("/usr/bin/apt-get") && root.exists("/var/lib/dpkg/status") { return .apt }
+        if rpmDatabase != nil { return .outside }
         throw Failure(
             .refused, "the guest has no package manager: neither dnf, yum nor apt-get", hint: "install dnf in the guest"
         )
@@ -27,6 +30,7 @@ extension GuestChange {
             let options = try aptRepositories()
             try run(["apt-get", "-qq"] + options + ["update"])
             try run(["apt-get", "-qq", "-y", "--no-install-recommends"] + options + ["install"] + names)
+        case .outside: try runHostDNF(["install"] + names)
         }
     }
 
@@ -36,6 +40,7 @@ extension GuestChange {
         switch try manager() {
         case .dnf(let name): try run([name, "-y", "remove"] + names)
         case .apt: try run(["apt-get", "-qq", "-y", "remove"] + names)
+        case .outside: try runHostDNF(["remove"] + names)
         }
     }
 

@@ -22,18 +22,32 @@ extension GuestChange {
     /// What dnf is told, so that it asks these and no others (dnf.conf(5), reposdir).
     func dnfRepositories() throws(Failure) -> [String] {
         guard !request.repositories.isEmpty else { return [] }
-        var lines: [String] = []
+        var (addresses, keys): ([String: String], [Int: String]) = ([:], [:])
         for (number, repository) in request.repositories.enumerated() {
-            guard !repository.location.hasPrefix("deb ") else { throw foreign(repository, "dnf") }
-            lines += ["[eulerpublisher\(number + 1)]", "name=\(address(number))", "baseurl=\(address(number))"]
-            switch repository.trust {
-            case .guest: lines += ["gpgcheck=1"]
-            case .key(let text): lines += ["gpgcheck=1", "gpgkey=file://\(try writeKey(number, text))"]
-            case .nobody: lines += ["gpgcheck=0"]
-            }
+            addresses[repository.location] = address(number)
+            if case .key(let text) = repository.trust { keys[number] = try writeKey(number, text) }
         }
+        let lines = try repositoryLines(address: { addresses[$0.location] ?? $0.location }, keys: keys)
         try root.write("\(Self.place)/dnf/eulerpublisher.repo", lines: lines)
         return ["--setopt=reposdir=\(Self.place)/dnf"]
+    }
+
+    /// A .repo file of all of them.
+    /// - Parameter keys: where the keys of those lie that have one.
+    func repositoryLines(address: (GuestRepository) -> String, keys: [Int: String]) throws(Failure) -> [String] {
+        var lines: [String] = []
+        for (number, repository) in request.repositories.enumerated() {
+            guard !repository.location.hasPrefix("deb ") else {
+                throw Failure(
+                    .usage, "the guest has dnf, and this is a line for apt", place: Printable.line(repository.location),
+                    hint: "name the repository's URL or folder")
+            }
+            let place = address(repository)
+            lines += ["[eulerpublisher\(number + 1)]", "name=\(place)", "baseurl=\(place)"]
+            lines.append("gpgcheck=\(repository.trust == .nobody ? 0 : 1)")
+            if let key = keys[number] { lines.append("gpgkey=file://\(key)") }
+        }
+        return lines
     }
 
     /// What apt is told, so that it asks these and no others (apt.conf(5), Dir::Etc; sources.list(5)).
@@ -60,11 +74,5 @@ extension GuestChange {
         }
         try root.write("\(Self.place)/sources.list", lines: lines)
         return ["-o", "Dir::Etc::sourcelist=\(Self.place)/sources.list", "-o", "Dir::Etc::sourceparts=-"]
-    }
-
-    private func foreign(_ repository: GuestRepository, _ manager: String) -> Failure {
-        Failure(
-            .usage, "the guest has \(manager), and this is a line for apt", place: Printable.line(repository.location),
-            hint: "name the repository's URL or folder")
     }
 }
