@@ -116,31 +116,41 @@ public struct ImageBuild: Sendable {
             try await boot(disk, outcome.after.facts)
         }
         report("write \(output)")
-        _ = try await Conversion(try QemuImage(disk, outcome.after.facts.disk), to: output, format).run(read: read)
-        try await describe(outcome, origin)
+        let product = work.file("product")
+        _ = try await Conversion(try QemuImage(disk, outcome.after.facts.disk), to: product, format).run(read: read)
+        let documents = BuildDocuments(
+            build: self, outcome: outcome, source: try await origin, product: try await Self.digest(product))
+        try Task.checkCancellation()
+        try Self.name([
+            (try Self.write(documents.bill, work.file("bill")), BuildDocuments.billPath(output)),
+            (try Self.write(documents.provenance, work.file("provenance")), BuildDocuments.provenancePath(output)),
+            (product, output),
+        ])
         return outcome
     }
 
     /// Beside all else, since it reads the whole file; ends soon after it is cancelled.
     private static func digest(_ path: String) async throws -> Digest { try Digest.sha256(ofFile: path) }
 
-    /// Puts beside the image what is in it and how it came to be.
-    /// - Throws: `Failure`, with the image's name taken back: one without its documents is half a build.
-    private func describe(_ outcome: Outcome, _ source: Digest) async throws {
-        do {
-            let documents = BuildDocuments(
-                build: self, outcome: outcome, source: source, product: try await Self.digest(output))
-            for (path, document) in [
-                (BuildDocuments.billPath(output), documents.bill),
-                (BuildDocuments.provenancePath(output), documents.provenance),
-            ] {
-                let file = try File(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
-                try file.write([UInt8](try DocumentCoding.encode(document, pretty: true)) + [0x0a])
+    private static func write(_ document: JSON, _ path: String) throws -> String {
+        let file = try File(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
+        try file.write([UInt8](try DocumentCoding.encode(document, pretty: true)) + [0x0a])
+        return path
+    }
+
+    /// Gives finished files their names, the image last: who sees it sees its documents as well.
+    /// - Throws: `Failure` if one of the names was taken meanwhile; then none of them is given.
+    private static func name(_ files: [(path: String, name: String)]) throws {
+        var given: [String] = []
+        for (path, name) in files {
+            // A file system without links: FAT, and what some machines share with their guests.
+            let isNamed = link(path, name) == 0 || errno != EEXIST && !File.exists(name) && rename(path, name) == 0
+            guard isNamed else {
+                let failure = File.failure("name", name)
+                for name in given { unlink(name) }
+                throw failure
             }
-        } catch {
-            unlink(BuildDocuments.billPath(output))
-            unlink(output)
-            throw error
+            given.append(name)
         }
     }
 }
