@@ -27,7 +27,7 @@ ep_unxz *ep_unxz_open_threads(uint64_t memory_limit, uint32_t threads) {
     uint32_t cores = lzma_cputhreads();
     lzma_mt options = {
         .threads = cores == 0 ? 1 : cores < threads ? cores : threads,
-        .memlimit_threading = memory_limit,
+        .memlimit_threading = memory_limit / 4,
         .memlimit_stop = memory_limit,
     };
     if (lzma_stream_decoder_mt(&self->stream, &options) == LZMA_OK) return self;

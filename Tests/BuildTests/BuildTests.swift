@@ -30,20 +30,11 @@ struct BuildTests {
         chmod(scratch.path, 0o777)
     }
 
-    private func euler(_ arguments: [String], as user: [String] = []) async throws -> Answer {
-        try await runApart(
-            user + ["\(stage ?? "")/bin/eulerpublisher"] + arguments, in: scratch.path,
-            environment: [
-                "HOME": scratch.path, "XDG_STATE_HOME": scratch.path, "XDG_CACHE_HOME": scratch.path,
-                "XDG_CONFIG_HOME": scratch.path, "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            ])
-    }
-
     private func surroundings() throws -> [String] { try machine() + names(scratch.path) }
 
     @Test("The stock image fails, what is made of it passes, and nothing else is touched")
     func stockBecomesClean() async throws {
-        #expect(try await euler(["check", image, "-p", "local"]).status == 3)
+        #expect(try await euler(["check", image, "-p", "local"], in: scratch.path).status == 3)
         // What the guest left in /tmp must not be hidden by what a build mounts.
         let planted = "\(scratch.path)/planted"
         try Data("left".utf8).write(to: URL(fileURLWithPath: planted))
@@ -52,7 +43,7 @@ struct BuildTests {
         try run(["qemu-img", "convert", "-f", "raw", "-O", "qcow2", "\(scratch.path)/stock.raw", image])
         let stock = try Data(contentsOf: URL(fileURLWithPath: image))
         let before = try surroundings()
-        let answer = try await euler(["build", image, "--for", "local", "-o", "new.qcow2"])
+        let answer = try await euler(["build", image, "--for", "local", "-o", "new.qcow2"], in: scratch.path)
         #expect(answer.status == 0, "\(answer.output)")
         let after = try surroundings()
         #expect(after[0...3] == before[0...3], "a mount or a program stayed")
@@ -61,7 +52,7 @@ struct BuildTests {
                 "new.qcow2", "new.qcow2.spdx.json", "new.qcow2.provenance.json",
             ])
         #expect(try Data(contentsOf: URL(fileURLWithPath: image)) == stock)
-        #expect(try await euler(["check", "new.qcow2", "-p", "local"]).status == 0)
+        #expect(try await euler(["check", "new.qcow2", "-p", "local"], in: scratch.path).status == 0)
         #expect(try run(["qemu-img", "check", "-q", "\(scratch.path)/new.qcow2"]).status == 0)
         try run(["qemu-img", "convert", "-O", "raw", "\(scratch.path)/new.qcow2", "\(scratch.path)/new.raw"])
         let fsck = try run(["e2fsck", "-fn", "\(scratch.path)/new.raw?offset=\(33 << 20)"])
@@ -87,7 +78,7 @@ struct BuildTests {
     func described() async throws {
         var listings: [String] = []
         for name in ["one.raw", "two.raw"] {
-            let answer = try await euler(["build", image, "--for", "local", "-o", name])
+            let answer = try await euler(["build", image, "--for", "local", "-o", name], in: scratch.path)
             #expect(answer.status == 0, "\(answer.output)")
             let tree = "\(scratch.path)/\(name).tree"
             try FileManager.default.createDirectory(atPath: tree, withIntermediateDirectories: true)
@@ -132,10 +123,10 @@ struct BuildTests {
         ])
         try #require(ranges.status == 0, "\(ranges.output)")
         let answer = try await euler(
-            ["build", image, "--for", "local", "-o", "users.qcow2"],
+            ["build", image, "--for", "local", "-o", "users.qcow2"], in: scratch.path,
             as: ["setpriv", "--reuid=\(user)", "--regid=\(user)", "--init-groups"])
         #expect(answer.status == 0, "\(answer.output)")
-        #expect(try await euler(["check", "users.qcow2", "-p", "local"]).status == 0)
+        #expect(try await euler(["check", "users.qcow2", "-p", "local"], in: scratch.path).status == 0)
     }
 
     @Test(
@@ -151,7 +142,7 @@ struct BuildTests {
         ] as [([String], Int32, String)])
     func refused(_ arguments: [String], _ status: Int32, _ words: String) async throws {
         let before = try surroundings()
-        let answer = try await euler(arguments)
+        let answer = try await euler(arguments, in: scratch.path)
         #expect(answer.status == status && answer.output.contains(words), "\(answer.status): \(answer.output)")
         #expect(try surroundings() == before)
     }
@@ -162,9 +153,9 @@ struct BuildTests {
         let made = try run(["\(root)/Tests/Images/make-image", "tiny", gpt])
         try #require(made.status == 0, "\(made.output)")
         let before = try surroundings()
-        let managed = try await euler(["build", gpt, "--install", "bash", "-o", "mbr.qcow2"])
+        let managed = try await euler(["build", gpt, "--install", "bash", "-o", "mbr.qcow2"], in: scratch.path)
         #expect(managed.status == 6 && managed.output.contains("package manager"), "\(managed.output)")
-        let answer = try await euler(["build", gpt, "--for", "tencentcloud", "-o", "mbr.qcow2"])
+        let answer = try await euler(["build", gpt, "--for", "tencentcloud", "-o", "mbr.qcow2"], in: scratch.path)
         #expect(answer.status == 3, "\(answer.output)")
         #expect(answer.output.contains("tencentcloud.cvm.mbr") && answer.output.contains("by hand"), "\(answer.output)")
         #expect(try surroundings() == before)
@@ -173,20 +164,8 @@ struct BuildTests {
     @Test("Ctrl-C ends it within 5 s, with its own status, and leaves nothing", arguments: ["read", "mount", "write"])
     func interrupted(_ step: String) async throws {
         let before = try surroundings()
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "\(stage ?? "")/bin/eulerpublisher")
-        process.arguments = ["build", image, "--for", "local", "-o", "interrupted.qcow2"]
-        process.currentDirectoryURL = URL(fileURLWithPath: scratch.path)
-        let steps = Pipe()
-        process.standardError = steps
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        var told = ""
-        while !told.contains("  \(step)") {
-            let more = steps.fileHandleForReading.availableData
-            try #require(!more.isEmpty, "\(told)")
-            told += String(decoding: more, as: UTF8.self)
-        }
+        let process = try start(
+            ["build", image, "--for", "local", "-o", "interrupted.qcow2"], in: scratch.path, until: step)
         process.interrupt()
         let begin = ContinuousClock.now
         process.waitUntilExit()
@@ -198,13 +177,7 @@ struct BuildTests {
     @Test("Killed at any moment, it leaves no mount and no process", arguments: [0.2, 0.6, 1.0, 1.6])
     func killed(_ seconds: Double) async throws {
         let before = try surroundings()
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "\(stage ?? "")/bin/eulerpublisher")
-        process.arguments = ["build", image, "--for", "local", "-o", "killed.qcow2"]
-        process.currentDirectoryURL = URL(fileURLWithPath: scratch.path)
-        process.standardError = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
+        let process = try start(["build", image, "--for", "local", "-o", "killed.qcow2"], in: scratch.path)
         try await Task.sleep(for: .seconds(seconds))
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
@@ -212,7 +185,7 @@ struct BuildTests {
         #expect(try machine() == Array(before[0...3]))
         // What it left in its folder goes with the next build there, after a minute.
         try run(["sh", "-c", "touch -c -d '2 minutes ago' \(scratch.path)/.eulerpublisher-build-* 2>/dev/null"])
-        #expect(try await euler(["build", image, "--for", "local", "-o", "next.raw"]).status == 0)
+        #expect(try await euler(["build", image, "--for", "local", "-o", "next.raw"], in: scratch.path).status == 0)
         #expect(try names(scratch.path).filter { $0.hasPrefix(".eulerpublisher") } == [])
     }
 }

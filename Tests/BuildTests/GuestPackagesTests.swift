@@ -55,15 +55,6 @@ struct GuestPackagesTests {
         chmod(scratch.path, 0o777)
     }
 
-    private func euler(_ arguments: [String], as user: [String] = []) async throws -> Answer {
-        try await runApart(
-            user + ["\(stage ?? "")/bin/eulerpublisher"] + arguments, in: scratch.path,
-            environment: [
-                "HOME": scratch.path, "XDG_STATE_HOME": scratch.path, "XDG_CACHE_HOME": scratch.path,
-                "XDG_CONFIG_HOME": scratch.path, "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            ])
-    }
-
     /// An account of this test's own, with subordinate ids.
     private func ordinary() throws -> [String] {
         try run(["useradd", "--create-home", "--home-dir", "\(scratch.path)/home", Self.user])
@@ -78,7 +69,7 @@ struct GuestPackagesTests {
 
     /// Packages' names and the units that are enabled.
     private func inspect(_ image: String) async throws -> String {
-        let answer = try await euler(["image", "inspect", image, "--json"])
+        let answer = try await euler(["image", "inspect", image, "--json"], in: scratch.path)
         #expect(answer.status == 0, "\(answer.output)")
         return answer.output
     }
@@ -97,7 +88,7 @@ struct GuestPackagesTests {
                 "cloudimg", "gen", "build", "-v", "24.03-lts-sp2", "-arch", "x86_64", "-o", "cloud.raw", "-p", "list",
                 "--mirror", Packages.mirror, "--repository", Packages.repository,
                 "--repository-key", "\(Packages.repository)/RPM-GPG-KEY-openEuler",
-            ], as: user)
+            ], in: scratch.path, as: user)
         #expect(answer.status == 0, "\(answer.output)")
         #expect(answer.output.contains("install cloud-init cloud-utils-growpart"), "\(answer.output)")
         let facts = try await inspect("cloud.raw")
@@ -123,26 +114,14 @@ struct GuestPackagesTests {
         arguments: ["install", "write"])
     func killed(_ step: String) async throws {
         let prepared = try await euler(
-            ["image", "prepare", "-v", "24.03-LTS-SP2", "-a", "x86_64", "--mirror", Packages.mirror])
+            ["image", "prepare", "-v", "24.03-LTS-SP2", "-a", "x86_64", "--mirror", Packages.mirror], in: scratch.path)
         let stock = prepared.output.split(separator: "\n").last.map(String.init) ?? ""
         let before = try machine()
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "\(stage ?? "")/bin/eulerpublisher")
-        process.arguments = [
-            "build", stock, "--install", "cloud-init", "--repository", Packages.repository, "--repository-key",
-            "\(Packages.repository)/RPM-GPG-KEY-openEuler", "-o", "\(scratch.path)/killed.qcow2",
-            "--state-dir", "\(scratch.path)/state", "--cache-dir", "\(scratch.path)/cache",
-        ]
-        let steps = Pipe()
-        process.standardError = steps
-        process.standardOutput = FileHandle.nullDevice
-        try process.run()
-        var told = ""
-        while !told.contains("  \(step)") {
-            let more = steps.fileHandleForReading.availableData
-            try #require(!more.isEmpty, "\(told)")
-            told += String(decoding: more, as: UTF8.self)
-        }
+        let process = try start(
+            [
+                "build", stock, "--install", "cloud-init", "--repository", Packages.repository, "--repository-key",
+                "\(Packages.repository)/RPM-GPG-KEY-openEuler", "-o", "killed.qcow2",
+            ], in: scratch.path, until: step)
         try await Task.sleep(for: .seconds(1))
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
@@ -162,12 +141,13 @@ struct GuestPackagesTests {
         ])
         try #require(made.status == 0, "\(made.output)")
         let prepared = try await euler(
-            ["image", "prepare", "-v", "24.03-LTS-SP2", "-a", "x86_64", "--mirror", Packages.mirror])
+            ["image", "prepare", "-v", "24.03-LTS-SP2", "-a", "x86_64", "--mirror", Packages.mirror], in: scratch.path)
         let image = prepared.output.split(separator: "\n").last.map(String.init) ?? ""
-        let answer = try await euler([
-            "build", image, "--install", "cloud-init", "--repository", Packages.repository, "--repository-key", key,
-            "-o", "x.raw",
-        ])
+        let answer = try await euler(
+            [
+                "build", image, "--install", "cloud-init", "--repository", Packages.repository, "--repository-key", key,
+                "-o", "x.raw",
+            ], in: scratch.path)
         #expect(answer.status == 6 && answer.output.contains("key"), "\(answer.status): \(answer.output)")
         #expect(!FileManager.default.fileExists(atPath: "\(scratch.path)/x.raw"))
     }
@@ -175,10 +155,11 @@ struct GuestPackagesTests {
     @Test("apt installs from a repository on loopback, with a maintainer script")
     func apt() async throws {
         let site = try DebianSite(in: scratch.path)
-        let answer = try await euler([
-            "build", Packages.cloud, "--install", DebianSite.package, "--repository", site.url,
-            "--repository-key", "none", "-o", "apt.raw",
-        ])
+        let answer = try await euler(
+            [
+                "build", Packages.cloud, "--install", DebianSite.package, "--repository", site.url,
+                "--repository-key", "none", "-o", "apt.raw",
+            ], in: scratch.path)
         #expect(answer.status == 0, "\(answer.output)")
         let file = try run(["debugfs", "-R", "cat \(DebianSite.trace)", "\(scratch.path)/apt.raw?offset=\(66 << 20)"])
         #expect(file.output.contains("0\nx86_64\n"), "\(file.output)")
@@ -198,7 +179,7 @@ struct GuestPackagesTests {
             [
                 "build", Packages.arm, "--install", DebianSite.package, "--repository", site.url,
                 "--repository-key", "none", "-o", "arm.raw",
-            ], as: user)
+            ], in: scratch.path, as: user)
         #expect(answer.status == 0, "\(answer.output)")
         let file = try run(["debugfs", "-R", "cat \(DebianSite.trace)", "\(scratch.path)/arm.raw?offset=\(66 << 20)"])
         #expect(file.output.contains("0\naarch64\n"), "\(file.output)")
@@ -208,7 +189,7 @@ struct GuestPackagesTests {
     @Test("Where the guest has no dnf, this machine's installs into it, by nothing of this machine's")
     func withoutDNF() async throws {
         let prepared = try await euler(
-            ["image", "prepare", "-v", "24.03-LTS-SP2", "-a", "x86_64", "--mirror", Packages.mirror])
+            ["image", "prepare", "-v", "24.03-LTS-SP2", "-a", "x86_64", "--mirror", Packages.mirror], in: scratch.path)
         let stock = prepared.output.split(separator: "\n").last.map(String.init) ?? ""
         let guest = "\(scratch.path)/guest.raw"
         try run(["qemu-img", "convert", "-O", "raw", stock, guest])
@@ -221,10 +202,11 @@ struct GuestPackagesTests {
             ])
         }
         let before = try own().output
-        let answer = try await euler([
-            "build", guest, "--install", "cloud-utils-growpart", "--repository", Packages.repository,
-            "--repository-key", "\(Packages.repository)/RPM-GPG-KEY-openEuler", "-o", "outside.raw",
-        ])
+        let answer = try await euler(
+            [
+                "build", guest, "--install", "cloud-utils-growpart", "--repository", Packages.repository,
+                "--repository-key", "\(Packages.repository)/RPM-GPG-KEY-openEuler", "-o", "outside.raw",
+            ], in: scratch.path)
         #expect(answer.status == 0, "\(answer.output)")
         #expect(answer.output.contains("the guest has no dnf: this machine's does it"), "\(answer.output)")
         #expect(try await inspect("outside.raw").contains("\"cloud-utils-growpart\""))

@@ -10,8 +10,8 @@ typedef struct ep_unxz ep_unxz;
 // Unpacks one stream: of xz, or of the .lzma files before it. NULL when memory is short. A stream that asks for more memory than the
 // limit (in bytes, mostly its dictionary) is refused when its header is read.
 ep_unxz *ep_unxz_open(int is_alone, uint64_t memory_limit);
-// Of xz, by as many threads as there are processors, `threads` at most: what was packed by several is unpacked by several. The
-// limit is for all of them. Older libraries have one thread.
+// Of xz, by as many threads as there are processors, `threads` at most: what was packed by several is unpacked by several, while
+// that takes no more than a quarter of the limit. Older libraries have one thread.
 ep_unxz *ep_unxz_open_threads(uint64_t memory_limit, uint32_t threads);
 // Takes `used` bytes of the input and gives `written` of output. 0: more is to come; 1: the stream has ended; -1: it is damaged; -2: it
 // asks for more memory than it may have.

@@ -14,7 +14,7 @@ struct CloudImage: AsyncParsableCommand {
     struct Generic: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "gen", abstract: "Images for no provider in particular.",
-            subcommands: [GenericPrepare.self, GenericBuild.self])
+            subcommands: [ImagePrepare.self, GenericBuild.self])
     }
 }
 

@@ -2,22 +2,6 @@ import ArgumentParser
 import Prepare
 import Settings
 
-/// `cloudimg gen prepare -v VERSION -a ARCH`.
-struct GenericPrepare: AsyncParsableCommand {
-    static let configuration = ImagePrepare.configuration
-
-    @OptionGroup var release: DiskReleaseOptions
-    @OptionGroup var places: PlaceOptions
-
-    func run() async throws {
-        let disk = try await DiskPreparation(
-            version: release.version, architecture: release.arch, mirror: release.mirror
-        ).run(Session(places))
-        DiskPreparation.tell(disk)
-        Output.result(disk.path)
-    }
-}
-
 /// What the later spellings take from a file or from options.
 struct CloudImageOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: ArgumentHelp("A cloudimg.yaml.", valueName: "file")) var config: String?

@@ -41,6 +41,7 @@ struct DiskPreparation {
         #endif
     }
 
+    /// Where it came from, for people: beside what a script reads.
     static func tell(_ disk: PreparedDisk) {
         let source = disk.fetched > 0 ? "\(disk.fetched) bytes fetched" : "nothing fetched"
         Output.error("openEuler-\(disk.version) \(disk.architecture): \(disk.digest), \(source)")

@@ -41,39 +41,41 @@ extension ReleaseMirror {
         for url in urls {
             guard let text = try await sources.text("\(url).sha256sum", limit: 4096) else { continue }
             let digest = try Checksum(text, of: name, place: "\(url).sha256sum").digest
+            let path = "\(cache)/images/sha256/\(digest.hex).qcow2"
+            var disk = PreparedDisk(
+                version: version, architecture: architecture, path: path, size: 0, digest: digest, url: url, fetched: 0)
+            if let size = try Self.kept(path) {
+                disk.size = size
+                return disk
+            }
             guard let packed = try await sources.fetch(url, digest) else { continue }
-            let (path, size) = try await Self.unpacked(packed.path, digest, cache: cache, url: url)
-            return PreparedDisk(
-                version: version, architecture: architecture, path: path, size: size, digest: digest, url: url,
-                fetched: packed.fetched)
+            disk.fetched = packed.fetched
+            disk.size = try await Self.unpack(packed.path, to: path, url: url)
+            return disk
         }
         throw Failure(
             .usage, "no disk image of openEuler-\(version) for \(architecture)", place: urls.joined(separator: ", "),
             hint: "no \(name).sha256sum is there: check the version's spelling (24.03-LTS-SP2) and the architecture")
     }
 
-    /// The image in the cache, unpacked once: beside it lies its SHA-256, which is compared each time.
-    private static func unpacked(
-        _ packed: String, _ digest: Digest, cache: String, url: String
-    ) async throws -> (path: String, size: Int64) {
-        let folder = "\(cache)/images/sha256"
-        try File.makeDirectories(folder)
-        let path = "\(folder)/\(digest.hex).qcow2"
-        if let size = try kept(path) { return (path, size) }
+    /// Unpacks an image once, also for processes that wait meanwhile: beside it lies its SHA-256, which is compared each time.
+    /// - Returns: its size in bytes.
+    private static func unpack(_ packed: String, to path: String, url: String) async throws -> Int64 {
+        try File.makeDirectories(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
         let partial = try await File.locked("\(path).partial")
         // Another process may have finished while this one waited.
         if let size = try kept(path) {
             unlink(partial.path)
-            return (path, size)
+            return size
         }
         do {
             let (sum, size) = try XZ.unpack(packed, into: partial, place: url)
             let note = try File("\(path).sha256", O_WRONLY | O_CREAT | O_TRUNC)
-            try note.write(Array("\(sum.hex)  \(digest.hex).qcow2\n".utf8))
+            try note.write(Array("\(sum.hex)  \(path.split(separator: "/").last ?? "")\n".utf8))
             guard fchmod(partial.descriptor, 0o444) == 0, fsync(partial.descriptor) == 0,
                 fsync(note.descriptor) == 0, rename(partial.path, path) == 0
             else { throw File.failure("keep the image", path) }
-            return (path, size)
+            return size
         } catch {
             unlink(partial.path)
             throw error

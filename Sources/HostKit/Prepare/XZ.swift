@@ -4,11 +4,11 @@ import Documents
 import Files
 import Glibc
 
-/// Files packed by xz, unpacked as they are read: no more of them is in memory than a few MiB.
+/// Files packed by xz, unpacked as they are read: by one thread a few MiB of them are in memory, by several at most 256.
 enum XZ {
     /// Bytes of an unpacked image: openEuler's take 2 GiB.
     static let sizeLimit: Int64 = 256 << 30
-    /// Bytes that a stream may ask for: the largest dictionary of xz's presets takes 65 MiB, for each of its threads.
+    /// Bytes that a stream may ask for: the largest dictionary of xz's presets takes 65 MiB.
     private static let memoryLimit: UInt64 = 1 << 30
     private static let threads: UInt32 = 4
     private static let chunk = 1 << 20
