@@ -1,4 +1,5 @@
 import ArgumentParser
+import Conversion
 
 /// A disk image made into one that clouds take.
 struct Build: AsyncParsableCommand {
@@ -6,8 +7,9 @@ struct Build: AsyncParsableCommand {
         abstract: "Makes a disk image into one that providers take, and checks it again.",
         discussion: """
             What the rules of the named providers ask for is changed in a copy: by an ordinary user, without virtual machine or \
-            kernel mount. Two rules that contradict each other are named before anything is done. Traces of machines and of \
-            the building are taken out. The output appears when all rules of severity error pass, and not before.
+            kernel mount. Where the rules of two providers contradict each other, both are named, and each side gets an image of \
+            its own. Traces of machines and of the building are taken out. The output appears when all rules of severity error \
+            pass, and not before.
             """)
 
     @Argument(
@@ -25,6 +27,11 @@ struct Build: AsyncParsableCommand {
     var output: String
     @Option(
         help: ArgumentHelp(
+            "qcow2 (zlib), qcow2-zstd, raw (sparse), vhd (fixed), vmdk (streamOptimized). Default: what the output's ending "
+                + "says. Who does not take it gets a file of its own.", valueName: "format"))
+    var format: TargetFormat?
+    @Option(
+        help: ArgumentHelp(
             "A package to install by the guest's own package manager; may be repeated.", valueName: "package"))
     var install: [String] = []
     @Flag(help: "Starts it in a virtual machine before it appears; it must come up and answer.") var bootTest = false
@@ -37,7 +44,8 @@ struct Build: AsyncParsableCommand {
         var ids: [String] = []
         for id in providers.isEmpty ? ["local"] : providers where !ids.contains(id) { ids.append(id) }
         try await BuildRun(
-            image: image, output: output, providers: ids, packages: install, repositories: try sources.repositories(),
+            image: image, output: output, format: format, providers: ids, packages: install,
+            repositories: try sources.repositories(),
             isVerbose: verbose, isJSON: json, isBooted: bootTest
         ).run(Session(places))
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Building
 import Changing
+import Conversion
 import Documents
 import Execution
 import Images
@@ -34,6 +35,7 @@ struct PackageSourceOptions: ParsableArguments {
 struct BuildRun {
     let image: String
     let output: String
+    var format: TargetFormat?
     let providers: [String]
     let packages: [String]
     let repositories: [GuestRepository]
@@ -47,24 +49,35 @@ struct BuildRun {
         let isQuiet = isJSON
         let reader = ImageReader.executable(beside: session.workerExecutable)
         let build = ImageBuild(
-            image: image, output: output, providers: providers, packages: packages, repositories: repositories,
+            image: image, output: output, format: format, providers: providers, packages: packages,
+            repositories: repositories,
             builder: session.builderExecutable, tool: EulerPublisher.version, created: try Self.created(session),
             boot: isBooted ? boot(session) : nil,
             read: { try ImageReader($0, executable: reader).facts().disk },
             report: { if !isQuiet { Output.error("  \($0)") } })
         let executor = try session.executor(QuietReport())
-        let outcome = try await executor.interruption.withTask("the image was built") { try await build.run(executor) }
+        let outcomes = try await executor.interruption.withTask("the image was built") { try await build.run(executor) }
         if isJSON {
-            try Output.document(of: CheckJSON(outcome.after))
-        } else {
-            Output.result(CheckText.text(outcome.after, verbose: isVerbose, width: Output.width))
-            for text in outcome.byHand { Output.result("  by hand  \(text)") }
-            if outcome.isTaken {
-                Output.result("  \(output): \(outcome.changes.count) changes, for \(providers.joined(separator: ", "))")
+            let documents = outcomes.map { CheckJSON($0.after) }
+            if documents.count == 1 {
+                try Output.document(of: documents[0])
+            } else {
+                try Output.document(of: documents)
             }
+        } else {
+            outcomes.forEach(tell)
         }
         if let lost = Output.undelivered { throw lost }
-        if !outcome.isTaken { throw ExitCode(Failure.Code.checkFailed.exitStatus) }
+        if !outcomes.allSatisfy(\.isTaken) { throw ExitCode(Failure.Code.checkFailed.exitStatus) }
+    }
+
+    private func tell(_ outcome: ImageBuild.Outcome) {
+        Output.result(CheckText.text(outcome.after, verbose: isVerbose, width: Output.width))
+        for text in outcome.byHand { Output.result("  by hand  \(text)") }
+        for product in outcome.products {
+            let ids = product.providers.joined(separator: ", ")
+            Output.result("  \(product.path): \(outcome.changes.count) changes, for \(ids)")
+        }
     }
 
     private func boot(_ session: Session) -> ImageBuild.Boot {

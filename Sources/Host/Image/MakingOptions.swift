@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import CSystem
-import Conversion
+public import Conversion
 import Documents
 import Execution
 import Glibc
@@ -8,19 +8,14 @@ import Images
 import Programs
 import Reports
 
+extension TargetFormat: ExpressibleByArgument {}
+
 /// What verbs share that make one image's file of another's.
 struct MakingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "qcow2 (zlib), qcow2-zstd, raw (sparse), vhd (fixed, whole MiB), vmdk (streamOptimized). Default: what the "
-                + "output's ending says.", valueName: "format"),
-        transform: { text in
-            guard let format = TargetFormat(rawValue: text) else {
-                let all = TargetFormat.allCases.map(\.rawValue).joined(separator: ", ")
-                throw ValidationError("--format: one of \(all)")
-            }
-            return format
-        })
+                + "output's ending says.", valueName: "format"))
     var format: TargetFormat?
     @Flag(help: "Replaces a file that stands there.") var force = false
     @Flag(help: "What was made as a JSON document.") var json = false

@@ -13,13 +13,12 @@ struct BuildDocuments {
 
     let build: ImageBuild
     let outcome: ImageBuild.Outcome
+    let product: BuildProduct
+    /// Of the image that was read, and of the file that was written.
     let source: Digest
-    let product: Digest
+    let digest: Digest
 
-    static func billPath(_ output: String) -> String { "\(output).spdx.json" }
-    static func provenancePath(_ output: String) -> String { "\(output).provenance.json" }
-
-    private var name: String { Self.name(build.output) }
+    private var name: String { Self.name(product.path) }
 
     private static func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
@@ -34,7 +33,7 @@ struct BuildDocuments {
                 "filesAnalyzed": false, "primaryPackagePurpose": "OPERATING-SYSTEM",
                 "packageFileName": .string(name),
                 "versionInfo": .string(system?.release["VERSION"]?.value ?? "unknown"),
-                "checksums": [["algorithm": "SHA256", "checksumValue": .string(product.hex)]],
+                "checksums": [["algorithm": "SHA256", "checksumValue": .string(digest.hex)]],
             ]
         ]
         var relations: [JSON] = [Self.relation("SPDXRef-DOCUMENT", "DESCRIBES", "SPDXRef-image")]
@@ -45,7 +44,7 @@ struct BuildDocuments {
         }
         return [
             "spdxVersion": "SPDX-2.3", "dataLicense": "CC0-1.0", "SPDXID": "SPDXRef-DOCUMENT", "name": .string(name),
-            "documentNamespace": .string("\(Self.builder)/spdx/\(product.hex)"),
+            "documentNamespace": .string("\(Self.builder)/spdx/\(digest.hex)"),
             "comment": .string("the \(found.count) packages of the guest's databases"),
             "creationInfo": [
                 "created": .string(build.created), "creators": [.string("Tool: eulerpublisher-\(build.tool)")],
@@ -86,13 +85,13 @@ struct BuildDocuments {
     var provenance: JSON {
         [
             "_type": "https://in-toto.io/Statement/v1",
-            "subject": [Self.subject(name, product)],
+            "subject": [Self.subject(name, digest)],
             "predicateType": "https://slsa.dev/provenance/v1",
             "predicate": [
                 "buildDefinition": [
                     "buildType": .string("\(Self.builder)/disk-image/v1"),
                     "externalParameters": [
-                        "providers": .array(build.providers.map { .string($0) }),
+                        "providers": .array(product.providers.map { .string($0) }),
                         "packages": .array(build.packages.map { .string($0) }),
                         "repositories": .array(
                             build.repositories.filter { !$0.isFolder }.map { .string($0.withoutSecrets) }),

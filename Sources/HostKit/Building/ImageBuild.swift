@@ -13,6 +13,8 @@ public struct ImageBuild: Sendable {
     /// As the user named them.
     public var image: String
     public var output: String
+    /// In which it is written; nil for what the output's ending says.
+    public var format: TargetFormat?
     /// Ids of those whose rules it must pass.
     public var providers: [String]
     /// Installed by the guest's own package manager.
@@ -33,100 +35,97 @@ public struct ImageBuild: Sendable {
     public var report: @Sendable (String) -> Void
 
     public init(
-        image: String, output: String, providers: [String], packages: [String], repositories: [GuestRepository] = [],
+        image: String, output: String, format: TargetFormat? = nil, providers: [String], packages: [String],
+        repositories: [GuestRepository] = [],
         builder: String, tool: String, created: String, boot: Boot? = nil, read: @escaping Conversion.Reader,
         report: @escaping @Sendable (String) -> Void
     ) {
         (self.image, self.output, self.providers) = (image, output, providers)
+        self.format = format
         (self.packages, self.repositories) = (packages, repositories)
         (self.builder, self.tool, self.created, self.boot) = (builder, tool, created, boot)
         (self.read, self.report) = (read, report)
     }
 
+    /// One image that was made, for those providers who agree about it.
     public struct Outcome: Sendable {
+        /// What the rules say of it, and of its files once they are written.
         public var after: Examination
         /// All that was changed, in order.
         public var changes: [Remediation] = []
         /// What people have to do.
         public var byHand: [String] = []
+        /// Its files; none if it is not taken.
+        public var products: [BuildProduct] = []
 
         /// Whether every rule of severity error was answered, and passes.
         public var isTaken: Bool { after.errors == 0 && after.unanswered.isEmpty }
     }
 
-    /// Rules speak of what others brought: of cloud-init's configuration once cloud-init is there.
-    private static let rounds = 4
-
-    /// - Throws: `Failure`, with nothing written under the output's name; nor is it if the outcome is not taken.
-    public func run(_ executor: Executor) async throws -> Outcome {
-        guard let format = TargetFormat(fileName: output) else {
-            throw Failure(
-                .usage, "the ending of this name is no format's", place: output,
-                hint: "one of .qcow2, .raw, .img, .vhd, .vmdk")
-        }
-        for path in [output, BuildDocuments.billPath(output), BuildDocuments.provenancePath(output)]
-        where File.exists(path) {
-            throw Failure(
-                .conflict, "this file is there already", place: path, hint: "name another, or remove it first")
-        }
+    /// One image for all who agree; where two rules contradict each other, one for each side, and the report says why.
+    /// - Throws: `Failure`, with nothing written under any output's name; nor is it if an outcome is not taken.
+    public func run(_ executor: Executor) async throws -> [Outcome] {
+        let naming = try BuildProduct.Naming(self, executor)
         report("read \(image)")
         async let origin = Self.digest(image)
         let before = try await executor.examine(image: image, providers: providers, market: false)
         let tool = try Program.qemuImage(search: Program.search)
-        let source = try await SoundSource.checked(image, before.facts.disk, qemuImage: tool)
-        let volumes = try ChangeRequest.Volume.all(of: before.facts, image)
-        guard let architecture = before.facts.system?.architecture.value else {
-            throw Failure(.refused, "the architecture of the guest's programs can't be told", place: image)
-        }
         let folder = output.lastIndex(of: "/").map { String(output[..<$0]) } ?? "."
-        let work = try WorkFolder(in: folder.isEmpty ? "/" : folder, named: ".eulerpublisher-build")
-        let (overlay, disk) = (work.file("overlay.qcow2"), work.file("disk.qcow2"))
-        var remedies = try Remedies(before)
-        let isGrown = remedies.leastSize > source.virtualSize
-        try await tool.succeed(
-            ["create", "-q", "-f", "qcow2", "-F", source.driver, "-b", try source.word(), overlay]
-                + (isGrown ? ["\(remedies.leastSize)"] : []))
-        var outcome = Outcome(after: before)
-        for round in 1...Self.rounds {
-            let isFirst = round == 1
-            let request = ChangeRequest(
-                image: isFirst ? overlay : disk, folder: work.file("mnt"), architecture: architecture,
-                volumes: volumes, changes: remedies.changes,
-                packages: isFirst ? packages : [], repositories: repositories, sanitises: true,
-                growsTable: isFirst && isGrown && before.facts.partitions?.table.value == .gpt)
-            mkdir(request.folder, 0o700)
-            defer { rmdir(request.folder) }
-            let byHand = try await BuilderProcess.carryOut(request, executable: builder, report: report)
-            outcome.changes += remedies.changes.filter { !outcome.changes.contains($0) }
-            outcome.byHand = remedies.byHand + byHand
-            if isFirst {
-                // Whole, since a reader opens no file that names another.
-                try await tool.succeed(["convert", "-f", "qcow2", "-O", "qcow2", overlay, disk])
-                unlink(overlay)
+        let making = ImageMaking(
+            build: self, executor: executor, before: before,
+            source: try await SoundSource.checked(image, before.facts.disk, qemuImage: tool), tool: tool,
+            work: try WorkFolder(in: folder.isEmpty ? "/" : folder, named: ".eulerpublisher-build"))
+        var groups = [providers]
+        var made: [(outcome: Outcome, disk: String)] = []
+        while made.count < groups.count {
+            do {
+                made.append(try await making.disk(for: groups[made.count], named: "disk\(made.count + 1).qcow2"))
+            } catch let disagreement as Remedies.Disagreement {
+                try split(&groups, at: made.count, disagreement)
             }
-            report("check")
-            outcome.after = try await executor.examine(image: disk, providers: providers, market: false)
-            let more = try Remedies(outcome.after)
-            if more.changes.allSatisfy(remedies.changes.contains) { break }
-            remedies = more
         }
-        guard outcome.isTaken else { return outcome }
+        guard made.allSatisfy(\.outcome.isTaken) else { return made.map(\.outcome) }
         if let boot {
-            report("start it")
-            try await boot(disk, outcome.after.facts)
+            for (outcome, disk) in made {
+                report("start it")
+                try await boot(disk, outcome.after.facts)
+            }
         }
-        report("write \(output)")
-        let product = work.file("product")
-        _ = try await Conversion(try QemuImage(disk, outcome.after.facts.disk), to: product, format).run(read: read)
-        let documents = BuildDocuments(
-            build: self, outcome: outcome, source: try await origin, product: try await Self.digest(product))
+        var names: [(path: String, name: String)] = []
+        for (number, group) in groups.enumerated() {
+            for product in try naming.products(of: group, isOnly: groups.count == 1, report) {
+                let file = making.work.file("product\(names.count)")
+                report("write \(product.path)")
+                try await making.write(product, made[number].disk, &made[number].outcome, to: file)
+                guard made[number].outcome.isTaken else { return made.map(\.outcome) }
+                let documents = BuildDocuments(
+                    build: self, outcome: made[number].outcome, product: product, source: try await origin,
+                    digest: try await Self.digest(file))
+                names.append((try Self.write(documents.bill, file + ".bill"), product.billPath))
+                names.append((try Self.write(documents.provenance, file + ".provenance"), product.provenancePath))
+                names.append((file, product.path))
+            }
+        }
         try Task.checkCancellation()
-        try Self.name([
-            (try Self.write(documents.bill, work.file("bill")), BuildDocuments.billPath(output)),
-            (try Self.write(documents.provenance, work.file("provenance")), BuildDocuments.provenancePath(output)),
-            (product, output),
-        ])
-        return outcome
+        try Self.name(names)
+        return made.map(\.outcome)
+    }
+
+    /// The provider that came second goes on to the next image.
+    /// - Throws: `Failure` naming both rules if one provider contradicts itself.
+    private func split(_ groups: inout [[String]], at number: Int, _ disagreement: Remedies.Disagreement)
+        throws(Failure)
+    {
+        let (stays, goes) = (disagreement.one.provider, disagreement.other.provider)
+        guard stays != goes else {
+            throw Failure(
+                .conflict, disagreement.reason, place: image,
+                hint: "no image can be both: report it to \(goes)'s authors")
+        }
+        report("\(disagreement.reason): \(stays) and \(goes) get an image each")
+        groups[number].removeAll { $0 == goes }
+        if number + 1 == groups.count { groups.append([]) }
+        groups[number + 1].append(goes)
     }
 
     /// Beside all else, since it reads the whole file; ends soon after it is cancelled.

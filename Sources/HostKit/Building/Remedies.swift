@@ -9,30 +9,53 @@ struct Remedies: Sendable, Equatable {
     /// What no build mends, by the rule that says so.
     var byHand: [String] = []
 
-    /// - Throws: `Failure` naming both rules, if two ask for what cannot both be.
-    init(_ examination: Examination) throws(Failure) {
-        var asked: [String: (value: String, rule: String)] = [:]
-        for finding in examination.providers.flatMap(\.findings) where finding.outcome == "fail" {
-            for remediation in finding.remediations ?? [] {
-                for (subject, value) in remediation.demands {
-                    if let other = asked[subject], other.value != value {
-                        throw Failure(
-                            .conflict,
-                            "\(other.rule) asks for \(subject): \(other.value), and \(finding.rule) for \(value)",
-                            place: examination.image, hint: "build one image for each provider: give --for once")
+    /// Two rules that ask for what cannot both be.
+    struct Disagreement: Error, Equatable {
+        /// What both are about, and what each wants of it.
+        var subject: String
+        var one: Demand
+        var other: Demand
+
+        struct Demand: Equatable {
+            var provider: String
+            var rule: String
+            var value: String
+        }
+
+        /// In words for people.
+        var reason: String {
+            "\(one.rule) asks for \(subject): \(one.value), and \(other.rule) for \(other.value)"
+        }
+    }
+
+    /// - Throws: the first disagreement, in the order of the providers and their rules.
+    init(_ examination: Examination) throws(Disagreement) {
+        var asked: [String: Disagreement.Demand] = [:]
+        for provider in examination.providers {
+            for finding in provider.findings where finding.outcome == "fail" {
+                for remediation in finding.remediations ?? [] {
+                    for (subject, value) in remediation.demands {
+                        let demand = Disagreement.Demand(provider: provider.id, rule: finding.rule, value: value)
+                        if let other = asked[subject], other.value != value {
+                            throw Disagreement(subject: subject, one: other, other: demand)
+                        }
+                        asked[subject] = asked[subject] ?? demand
                     }
-                    asked[subject] = (value, finding.rule)
-                }
-                switch remediation {
-                case .diskResize(let bytes): leastSize = max(leastSize, bytes)
-                case .diskConvert, .fileSystemRepair: break
-                case .byHand(let text): byHand.append("\(finding.rule): \(text)")
-                default: if !changes.contains(remediation) { changes.append(remediation) }
+                    add(remediation, of: finding.rule)
                 }
             }
         }
         changes = changes.enumerated().sorted { ($0.element.turn, $0.offset) < ($1.element.turn, $1.offset) }
             .map(\.element)
+    }
+
+    private mutating func add(_ remediation: Remediation, of rule: String) {
+        switch remediation {
+        case .diskResize(let bytes): leastSize = max(leastSize, bytes)
+        case .diskConvert, .fileSystemRepair: break
+        case .byHand(let text): byHand.append("\(rule): \(text)")
+        default: if !changes.contains(remediation) { changes.append(remediation) }
+        }
     }
 }
 

@@ -83,6 +83,9 @@ extension Executor {
         return try await run.invoke(market && hasMarket ? EP_OP_MARKETPLACE_CHECK : EP_OP_CHECK).findings ?? []
     }
 
+    /// What a provider takes, best first, as its manifest has it; nil if it says nothing.
+    public func formats(ofProvider id: String) throws -> [String]? { try providers.provider(id: id).manifest.formats }
+
     /// A provider's rules as data.
     public func requirements(of id: String) async throws -> [JSON] {
         let provider = try providers.provider(id: id)

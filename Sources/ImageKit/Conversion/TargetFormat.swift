@@ -23,6 +23,9 @@ public enum TargetFormat: String, Sendable, CaseIterable {
         self = found.1
     }
 
+    /// Of a file's name.
+    public var ending: String { self == .qcow2Zstd ? ".qcow2" : ".\(rawValue)" }
+
     /// In words for people.
     public var name: String {
         switch self {
