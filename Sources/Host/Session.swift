@@ -56,11 +56,18 @@ struct Session {
     func executor(_ observer: any RunObserver) throws -> Executor {
         let interruption = Interruption()
         Signals.interrupt(interruption)
-        return Executor(
+        var executor = Executor(
             version: EulerPublisher.version, providers: providers,
             workers: Workers(workerExecutable: workerExecutable), cache: cache,
             mirror: mirror, downloader: downloader, environment: environment, observer: observer,
             logLevel: settings.logLevel.value, interruption: interruption)
+        executor.boot = { [cache] image, facts, tell in
+            let boots = ImageBoots(firmware: nil, timeout: nil, folder: "\(cache)/boot-test") { text in
+                text.split(separator: "\n").forEach { tell(String($0)) }
+            }
+            try ImageBoots.judge(try await boots.run(image, facts), image)
+        }
+        return executor
     }
 
     /// Runs the plan that a command is, or prints it.

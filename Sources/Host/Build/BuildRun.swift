@@ -82,8 +82,8 @@ struct BuildRun {
 
     private func boot(_ session: Session) -> ImageBuild.Boot {
         let boots = ImageBoots(
-            firmware: nil, timeout: nil, folder: "\(session.cache)/boot-test", isQuiet: isJSON,
-            tell: { Output.error($0) })
+            firmware: nil, timeout: nil, folder: "\(session.cache)/boot-test",
+            tell: { [isJSON] in if !isJSON { Output.error($0) } })
         let output = output
         return { disk, facts in try ImageBoots.judge(try await boots.run(disk, facts), output) }
     }

@@ -39,7 +39,8 @@ struct ImageBootTest: AsyncParsableCommand {
         let image = image
         if !json { Output.result(ImageHeadline.text(facts, name: image)) }
         let boots = ImageBoots(
-            firmware: firmware, timeout: timeout, folder: "\(session.cache)/boot-test", isQuiet: json)
+            firmware: firmware, timeout: timeout, folder: "\(session.cache)/boot-test",
+            tell: { [json] in if !json { Output.result($0) } })
         let reports = try await interruption.withTask("the image was booted") { try await boots.run(image, facts) }
         if json { try Output.document(of: BootDocument(image: image, reports)) }
         do { try ImageBoots.judge(reports, image) } catch {

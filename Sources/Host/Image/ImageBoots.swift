@@ -14,8 +14,8 @@ struct ImageBoots: Sendable {
     let timeout: Int?
     /// Where machines keep what they write.
     let folder: String
-    let isQuiet: Bool
-    var tell: @Sendable (String) -> Void = { Output.result($0) }
+    /// Told as it goes, in lines.
+    let tell: @Sendable (String) -> Void
 
     /// - Throws: `Failure` if a machine can't be made; what a guest did is in the reports.
     func run(_ image: String, _ facts: ImageFacts) async throws -> [BootReport] {
@@ -23,11 +23,9 @@ struct ImageBoots: Sendable {
         for firmware in firmwares(facts) {
             var test = try BootTest(image, facts: facts, firmware: firmware)
             test.timeout = timeout.map(Double.init)
-            if !isQuiet { tell("\n\(BootText.beginning(test, limit: test.timeout))") }
-            let report = try await test.run(in: folder) { event in
-                if !isQuiet { tell(BootText.line(event)) }
-            }
-            if !isQuiet { tell(BootText.ending(report)) }
+            tell("\n\(BootText.beginning(test, limit: test.timeout))")
+            let report = try await test.run(in: folder) { tell(BootText.line($0)) }
+            tell(BootText.ending(report))
             reports.append(report)
         }
         return reports

@@ -151,6 +151,7 @@ struct ArtifactMaker: Sendable {
             paths: [file: path], blocksPath: artifact.format == "raw" ? path : nil,
             // A CD has no disk to look into.
             image: artifact.format == "iso" ? nil : ExaminedImage(path, reader: reader, guestfish: guestfish),
+            bootsFirst: artifact.bootTest == true,
             provenance: .init(
                 sources: [.init(location: path, digest: digest, size: size)], identity: identity))
     }

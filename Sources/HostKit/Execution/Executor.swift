@@ -1,6 +1,6 @@
 import Digest
 import Discovery
-import Documents
+public import Documents
 import FoundationEssentials
 import Images
 public import Plans
@@ -27,6 +27,12 @@ public struct Executor: Sendable {
     public var interruption: Interruption
     /// Whether file systems that are not read here are read through libguestfs, where it is installed.
     public var usesLibguestfs = true
+    /// Starts a disk image in a virtual machine, for plans that ask for it; the second tells in a line how far it is.
+    public var boot: Boot?
+    public typealias Boot =
+        @Sendable (
+            _ image: String, _ facts: ImageFacts, _ tell: @escaping @Sendable (String) -> Void
+        ) async throws -> Void
     /// Told in a sentence what takes long, and is no step of a run.
     public var tell: @Sendable (String) -> Void = { _ in }
 
@@ -232,7 +238,7 @@ public struct Executor: Sendable {
             }
             let targets = try places.map { try target($0, artifacts, context, open: true) }
             for target in targets { await target.replay(earlier) }
-            outcome = await publish(targets, context, started)
+            outcome = await publish(targets, earlier, context, started)
         } catch {
             var failure = asFailure(error)
             if failure.code == .interrupted { failure.hint = "eulerpublisher resume \(run.id)" }
@@ -269,10 +275,12 @@ public struct Executor: Sendable {
         context.observer.observe(event)
     }
 
-    private func publish(_ targets: [TargetRun], _ context: RunContext, _ started: ContinuousClock.Instant) async
-        -> RunOutcome
-    {
-        if let failed = await preflight(targets, started: started, run: context.runID), failed.exit != 0 {
+    private func publish(
+        _ targets: [TargetRun], _ earlier: [JournalEvent], _ context: RunContext, _ started: ContinuousClock.Instant
+    ) async -> RunOutcome {
+        if let failed = await preflight(targets, started: started, run: context.runID) { return failed }
+        let unfit = await bootFirst(targets, earlier, context)
+        if let failed = await notStarted(targets, { unfit[$0.artifact.name] }, started: started, run: context.runID) {
             return failed
         }
         let barrier = context.options.tagAll ? Barrier(count: targets.count) : nil
@@ -289,7 +297,7 @@ public struct Executor: Sendable {
             seconds: (ContinuousClock.now - started).seconds)
     }
 
-    /// Everything that can fail before the first byte, of all targets: nil unless one failed or all have nothing to do.
+    /// Everything that can fail before the first byte, of all targets: nil unless one failed.
     private func preflight(_ targets: [TargetRun], started: ContinuousClock.Instant, run: String) async -> RunOutcome? {
         let failures = await withTaskGroup(of: (TargetRun, Failure)?.self) { group in
             for target in targets {
@@ -300,14 +308,21 @@ public struct Executor: Sendable {
             }
             return await group.reduce(into: [(TargetRun, Failure)]()) { if let failed = $1 { $0.append(failed) } }
         }
-        guard !failures.isEmpty else { return nil }
+        return await notStarted(
+            targets, { target in failures.first { $0.0 === target }?.1 }, started: started, run: run)
+    }
+
+    /// What a run ends with that sent nothing, since some of its targets failed before; nil if none did.
+    private func notStarted(
+        _ targets: [TargetRun], _ reason: (TargetRun) -> Failure?, started: ContinuousClock.Instant, run: String
+    ) async -> RunOutcome? {
         var outcomes: [TargetOutcome] = []
         for target in targets {
-            let failure = failures.first { $0.0 === target }?.1
-            guard let failure else { continue }
+            guard let failure = reason(target) else { continue }
             outcomes.append(await target.outcome(.failed, failure, seconds: 0))
             target.tell(failure, ending: failure.code == .interrupted ? .interrupted : .failed)
         }
+        guard !outcomes.isEmpty else { return nil }
         return RunOutcome(
             run: run, targets: outcomes, notStarted: true, exit: outcomes[0].failure?.code.exitStatus ?? 1,
             seconds: (ContinuousClock.now - started).seconds)
@@ -345,50 +360,5 @@ public struct Executor: Sendable {
         case .pending: .pending
         default: .failed
         }
-    }
-}
-
-func asFailure(_ error: any Error) -> Failure {
-    if let failure = error as? Failure { return failure }
-    if error is CancellationError { return Failure(.interrupted, "interrupted") }
-    return Failure(.internal, "\(error)")
-}
-
-extension TargetRun {
-    func outcome(_ ending: RunEvent.Ending, _ failure: Failure?, seconds: Double) -> TargetOutcome {
-        TargetOutcome(
-            target: title, provider: provider.manifest.id, providerVersion: provider.manifest.version,
-            library: provider.manifest.library.sha256 ?? "", artifact: artifact.name, ending: ending,
-            digest: artifact.document.digest, sentBytes: ending == .nothingToDo ? 0 : sent,
-            skippedBytes: ending == .nothingToDo ? artifact.document.size : skipped, moves: moves, findings: findings,
-            seconds: seconds, failure: failure)
-    }
-
-    func end(_ ending: RunEvent.Ending, _ failure: Failure?, seconds: Double) -> TargetOutcome {
-        let outcome = outcome(ending, failure, seconds: seconds)
-        tell(failure, ending: ending, outcome)
-        return outcome
-    }
-
-    nonisolated func tell(_ failure: Failure?, ending: RunEvent.Ending, _ outcome: TargetOutcome? = nil) {
-        var event = RunEvent(failure == nil ? .targetDone : .targetFailed, target: title)
-        event.ending = ending
-        event.failure = failure
-        event.digest = artifact.document.digest
-        event.sentBytes = outcome?.sentBytes
-        event.skippedBytes = outcome?.skippedBytes
-        event.seconds = outcome?.seconds
-        event.moves = outcome?.moves
-        context.observer.observe(event)
-        let kind: JournalEvent.Kind =
-            switch ending {
-            case .published: .published
-            case .nothingToDo: .nothingToDo
-            case .staged: .staged
-            case .interrupted: .interrupted
-            case .failed, .pending: .failed
-            }
-        context.append(JournalEvent(kind, target: title, failure: failure, digest: artifact.document.digest))
-        if let failure { context.log.write("error", title, failure.message) }
     }
 }

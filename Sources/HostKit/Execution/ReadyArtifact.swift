@@ -11,6 +11,8 @@ public struct ReadyArtifact: Sendable {
     var blocksPath: String?
     /// Of a disk image: what reads it for checks.
     var image: ExaminedImage?
+    /// Whether it has to come up in a virtual machine before a target gets it.
+    var bootsFirst = false
     public var provenance: Provenance
 
     /// Where the artifact's bytes came from, for the record.

@@ -9,6 +9,8 @@ public struct RunEvent: Sendable, Codable {
         case sourceMissing = "source-missing"
         case sourcesReady = "sources-ready"
         case artifactReady = "artifact-ready"
+        /// How far an image is that has to come up first.
+        case boot
         /// What a target's preflight found.
         case preflight
         case operationStarted = "operation-started"

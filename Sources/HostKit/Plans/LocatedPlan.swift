@@ -134,7 +134,7 @@ public struct LocatedPlan: Sendable {
         let ofImages = [("images", artifact.images != nil), ("options", artifact.options != nil)]
         let ofDisk = [
             ("file", artifact.file != nil), ("format", artifact.format != nil), ("version", artifact.version != nil),
-            ("platform", artifact.platform != nil),
+            ("boot_test", artifact.bootTest != nil), ("platform", artifact.platform != nil),
         ]
         if artifact.kind == "container", artifact.images != nil {
             needed = []
@@ -146,6 +146,11 @@ public struct LocatedPlan: Sendable {
         } else {
             needed = Array(ofDisk.prefix(3))
             foreign = ofContainer + ofImages
+        }
+        if artifact.bootTest == true, artifact.format == "iso" {
+            throw Failure(
+                .usage, "a boot test starts disks, and this is a CD", place: place(path + ["boot_test"]),
+                hint: "remove it")
         }
         if let missing = needed.first(where: { !$0.1 }) {
             throw Failure(

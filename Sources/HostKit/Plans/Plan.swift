@@ -21,7 +21,15 @@ public struct Plan: Sendable, Equatable, Codable {
         public var format: String?
         public var version: String?
         public var platform: String?
+        /// Whether the image has to come up in a virtual machine first.
+        public var bootTest: Bool?
         public var annotations: [String: String]?
+
+        enum CodingKeys: String, CodingKey {
+            case kind, release, index, architectures, mirror, lock, attest, images, options, file, format, version
+            case platform, annotations
+            case bootTest = "boot_test"
+        }
 
         /// A base image from a release mirror.
         public init(

@@ -87,6 +87,7 @@ enum Header {
             let head = texts.runHeader(event.run ?? "", event.total ?? 0)
             return event.message.map { "\($0) · \(head)" } ?? head
         case .sourceMissing: return row("missing", texts.missing(event.message ?? ""), "")
+        case .boot: return row("boot", event.message ?? "", "")
         case .sourcesReady:
             let amounts = [
                 (event.sentBytes ?? 0) > 0 ? texts.fetched(Amounts.bytes(event.sentBytes ?? 0)) : nil,

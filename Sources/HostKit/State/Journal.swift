@@ -6,6 +6,8 @@ public struct JournalEvent: Sendable, Codable {
         case runStarted = "run-started"
         case runResumed = "run-resumed"
         case artifactReady = "artifact-ready"
+        /// The artifact's image came up in a virtual machine.
+        case booted
         case started
         case done
         case pending
