@@ -63,7 +63,7 @@ struct Session {
             logLevel: settings.logLevel.value, interruption: interruption)
         executor.boot = { [cache] image, facts, tell in
             let boots = ImageBoots(firmware: nil, timeout: nil, folder: "\(cache)/boot-test") { text in
-                text.split(separator: "\n").forEach { tell(String($0)) }
+                for line in text.split(separator: "\n") { tell(String(line)) }
             }
             try ImageBoots.judge(try await boots.run(image, facts), image)
         }
