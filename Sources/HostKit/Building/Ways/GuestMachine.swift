@@ -2,6 +2,7 @@ import Booting
 import Changing
 import Documents
 import Programs
+import Synchronization
 
 /// The guest's programs run by its own kernel in a virtual machine, for one request: the guest is mounted for edits and started for
 /// commands in turn, since a disk cannot be both.
@@ -29,8 +30,12 @@ struct GuestMachine {
         }
         var request = request
         request.machine = MachineStart(kernel: entry.kernel, initramfs: entry.initramfs, folder: work.path)
+        // Edits are made again in each pass, and told once.
+        let (told, report) = (Told(), report)
         for _ in 0..<Self.passes {
-            let reply = try await BuilderProcess.carryOut(request, executable: builder, report: report)
+            let reply = try await BuilderProcess.carryOut(request, executable: builder) { step in
+                if told.isNew(step) { report(step) }
+            }
             guard !reply.commands.isEmpty else { return reply.byHand }
             for command in reply.commands { report("in a virtual machine: \(Self.words(command))") }
             let run = GuestRun(
@@ -65,4 +70,10 @@ struct GuestMachine {
             "\(command.prefix { $0 != " " }) in the guest ended with status \(status)\(words.map { ": \($0)" }.joined())",
             place: command)
     }
+}
+
+/// Steps that were told.
+private final class Told: Sendable {
+    private let steps = Mutex<Set<String>>([])
+    func isNew(_ step: String) -> Bool { steps.withLock { $0.insert(step).inserted } }
 }
