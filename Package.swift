@@ -183,7 +183,8 @@ let package = Package(
         hostKit(
             "Building",
             [
-                "Changing", "Conversion", "Programs", "Execution", "Workers", "ProviderRuntime", "ProviderAPI",
+                "Booting", "Changing", "Conversion", "Programs", "Execution", "Workers", "ProviderRuntime",
+                "ProviderAPI",
                 "CSystem", "Digest", "Files", "Documents",
             ]),
         .executableTarget(

@@ -36,10 +36,10 @@ public enum ChangeServer {
         var document: [UInt8] = []
         do {
             let request = try DocumentCoding.decode(ChangeRequest.self, from: Data(message.payload))
-            let byHand = try change(request) { step in
+            let reply = try change(request) { step in
                 try? connection.send(Message(.changeStep, payload: Array(step.utf8)))
             }
-            document = Array(try DocumentCoding.encode(byHand))
+            document = Array(try DocumentCoding.encode(reply))
         } catch {
             status = EP_REFUSED
             let failure = error as? Failure ?? Failure(.internal, "the request cannot be read: \(error)")
@@ -51,17 +51,22 @@ public enum ChangeServer {
         try? connection.send(Message(.reply, sequence: message.sequence, payload: writer.bytes))
     }
 
-    private static func change(_ request: ChangeRequest, _ report: @escaping (String) -> Void) throws -> [String] {
+    private static func change(_ request: ChangeRequest, _ report: @escaping (String) -> Void) throws -> ChangeReply {
         report("mount")
         let mount = try GuestMount(request)
-        let change = GuestChange(mount.root, request, unable: mount.unable, report: report)
+        let change = GuestChange(mount.root, request, programs: mount.programs, report: report)
         do { try change.carryOut() } catch {
+            if change.isPaused {
+                try mount.writeMachine(change.commands)
+                try mount.unmount()
+                return ChangeReply(commands: change.commands)
+            }
             // What failed is what is told; the image is thrown away.
             try? mount.unmount()
             throw error
         }
         report("unmount and check")
         try mount.unmount()
-        return change.byHand
+        return ChangeReply(byHand: change.byHand)
     }
 }

@@ -3,16 +3,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/loop.h>
 #include <linux/openat2.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,6 +45,35 @@ int eps_bind(const char *source, const char *target) { return eps_mount(source, 
 
 int eps_read_only(const char *target) {
     return eps_mount(NULL, target, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+}
+
+int eps_loop(int file, uint64_t offset, uint64_t size, const char *folder, int *number) {
+    int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+    if (control < 0) return -errno;
+    int result = -EBUSY;
+    /* Another may take a device between the question and its use. */
+    for (int attempt = 0; attempt < 64 && result == -EBUSY; attempt++) {
+        char path[4096];
+        *number = ioctl(control, LOOP_CTL_GET_FREE);
+        result = *number < 0 ? -errno : 0;
+        if (result < 0) break;
+        snprintf(path, sizeof path, "%s/loop%d", folder, *number);
+        if (mknod(path, S_IFBLK | 0600, makedev(7, (unsigned)*number)) < 0 && errno != EEXIST) {
+            result = -errno;
+            break;
+        }
+        int device = open(path, O_RDWR | O_CLOEXEC);
+        if (device < 0) {
+            result = -errno;
+            break;
+        }
+        struct loop_config how = {.fd = (uint32_t)file,
+                                  .info = {.lo_offset = offset, .lo_sizelimit = size, .lo_flags = LO_FLAGS_AUTOCLEAR}};
+        result = ioctl(device, LOOP_CONFIGURE, &how) < 0 ? -errno : device;
+        if (result < 0) close(device);
+    }
+    close(control);
+    return result;
 }
 
 int eps_mounts_private(void) { return eps_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL); }
@@ -78,15 +111,27 @@ int eps_spawn_in_root(const char *root, const char *path, char *const arguments[
     return 0;
 }
 
-int eps_enter_namespaces(int socket) {
-    char word = 'm';
-    if (unshare(CLONE_NEWUSER) < 0) return -errno;
-    if (send(socket, &word, 1, MSG_NOSIGNAL) != 1) return -errno;
+static int receive_word(int socket) {
+    char word;
     ssize_t count;
     do count = recv(socket, &word, 1, 0);
     while (count < 0 && errno == EINTR);
-    if (count != 1 || word != 'm') return -EPERM;
+    return count == 1 ? word : 0;
+}
+
+static int enter_users(int socket) {
+    if (unshare(CLONE_NEWUSER) < 0) return -errno;
+    if (send(socket, "m", 1, MSG_NOSIGNAL) != 1) return -errno;
+    if (receive_word(socket) != 'm') return -EPERM;
     if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) return -errno;
+    return 0;
+}
+
+int eps_enter_namespaces(int socket) {
+    int word = receive_word(socket);
+    if (word != 'u' && word != 'r') return -EPERM;
+    int entered = word == 'u' ? enter_users(socket) : 0;
+    if (entered < 0) return entered;
     if (unshare(CLONE_NEWNS | CLONE_NEWPID) < 0) return -errno;
     pid_t first = fork();
     if (first < 0) return -errno;

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Images and repositories of real packages, made once in .build/images.
-private enum Packages {
+enum Packages {
     static let folder = "\(root)/.build/images"
     static let mirror = "\(folder)/mirror"
     static let repository = "\(mirror)/openEuler-24.03-LTS-SP2/OS/x86_64"

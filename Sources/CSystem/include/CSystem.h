@@ -113,8 +113,9 @@ int eps_process_descriptor(pid_t pid);
 int eps_random(void *buffer, size_t size);
 
 /* ---- A guest's file system, mounted in a namespace of its own ---- */
-/* Puts this process, which has one thread, into namespaces of its own for users, mounts and processes, as their first. Says a
- * byte on the socket when its users can be mapped, and waits for one. The process that it was ends with it. */
+/* Puts this process, which has one thread, into namespaces of its own for mounts and processes, as their first. A byte on the
+ * socket says which: u, and of its own for users as well: it says a byte when they can be mapped, and waits for one; r, and it
+ * stays this machine's root. The process that it was ends with it. */
 int eps_enter_namespaces(int socket);
 /* All users of this machine to themselves, for root: the same ids, and no power outside the namespace. */
 int eps_map_all_ids(pid_t pid);
@@ -127,6 +128,9 @@ int eps_open_root(const char *path);
 int eps_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data);
 int eps_bind(const char *source, const char *target);
 int eps_read_only(const char *target); /* a bind of something under /proc */
+/* A loop device on a part of a file, cleared when nobody has it open or mounted; its node is made in folder, as loopNUMBER.
+ * An open descriptor, or a negative error. */
+int eps_loop(int file, uint64_t offset, uint64_t size, const char *folder, int *number);
 /* What this process mounts from now on is seen by itself and its children alone. */
 int eps_mounts_private(void);
 /* later: as soon as nobody uses it. */

@@ -7,7 +7,7 @@ struct Build: AsyncParsableCommand {
         abstract: "Makes a disk image into one that providers take, and checks it again.",
         discussion: """
             What the rules of the named providers ask for is changed in a copy: by an ordinary user, without virtual machine or \
-            kernel mount. Where the rules of two providers contradict each other, both are named, and each side gets an image of \
+            kernel mount, unless --way says another. Where the rules of two providers contradict each other, both are named, and each side gets an image of \
             its own. Traces of machines and of the building are taken out. The output appears when all rules of severity error \
             pass, and not before.
             """)
@@ -36,6 +36,7 @@ struct Build: AsyncParsableCommand {
     var install: [String] = []
     @Flag(help: "Starts it in a virtual machine before it appears; it must come up and answer.") var bootTest = false
     @OptionGroup var sources: PackageSourceOptions
+    @OptionGroup var ways: WayOption
     @Flag(name: .shortAndLong, help: "What passed is listed as well.") var verbose = false
     @Flag(help: "The findings on the new image as a JSON document.") var json = false
     @OptionGroup var places: PlaceOptions
@@ -45,7 +46,7 @@ struct Build: AsyncParsableCommand {
         for id in providers.isEmpty ? ["local"] : providers where !ids.contains(id) { ids.append(id) }
         try await BuildRun(
             image: image, output: output, format: format, providers: ids, packages: install,
-            repositories: try sources.repositories(),
+            repositories: try sources.repositories(), way: ways.way,
             isVerbose: verbose, isJSON: json, isBooted: bootTest
         ).run(Session(places))
     }

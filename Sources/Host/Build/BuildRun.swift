@@ -31,6 +31,22 @@ struct PackageSourceOptions: ParsableArguments {
     }
 }
 
+/// How a guest is changed, as people choose it.
+struct WayOption: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "How the guest is changed: namespaces (its programs by chroot, without root), loop (the same by the kernel's mounts; "
+                + "root), files (none of its programs is run), boot (they run in a virtual machine: for images that are not "
+                + "trusted). Default: what the changes and this machine allow, which is told.", valueName: "way"),
+        transform: { text in
+            guard let way = Way(rawValue: text) else {
+                throw ValidationError("--way: one of \(Way.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            return way
+        })
+    var way: Way?
+}
+
 /// One image made for providers, told as it goes; how each command that builds does it.
 struct BuildRun {
     let image: String
@@ -39,6 +55,7 @@ struct BuildRun {
     let providers: [String]
     let packages: [String]
     let repositories: [GuestRepository]
+    var way: Way?
     var isVerbose = false
     var isJSON = false
     /// Whether it must come up before it has its name.
@@ -51,6 +68,7 @@ struct BuildRun {
         let build = ImageBuild(
             image: image, output: output, format: format, providers: providers, packages: packages,
             repositories: repositories,
+            way: way, machines: "\(session.cache)/boot-test",
             builder: session.builderExecutable, tool: EulerPublisher.version, created: try Self.created(session),
             boot: isBooted ? boot(session) : nil,
             read: { try ImageReader($0, executable: reader).facts().disk },

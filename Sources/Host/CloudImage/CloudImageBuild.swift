@@ -19,6 +19,7 @@ struct CloudImageMaking: ParsableArguments {
             valueName: "file"))
     var output: String?
     @OptionGroup var sources: PackageSourceOptions
+    @OptionGroup var ways: WayOption
 
     /// What was installed where no list was named (config/cloudimg/resource/install_packages.txt there).
     private static let usual = ["cloud-init", "cloud-utils-growpart", "wget", "tar", "hostname", "unzip", "make"]
@@ -34,7 +35,7 @@ struct CloudImageMaking: ParsableArguments {
         let name = "openEuler-\(disk.version)-\(disk.architecture)-\(Self.now()).qcow2"
         try await BuildRun(
             image: disk.path, output: output ?? name, providers: providers, packages: packages,
-            repositories: repositories
+            repositories: repositories, way: ways.way
         ).run(session)
     }
 

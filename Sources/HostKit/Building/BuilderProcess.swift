@@ -15,15 +15,15 @@ enum BuilderProcess {
     /// - Parameters:
     ///   - executable: `eulerpublisher-builder`, beside the host's other programs.
     ///   - report: told of each step, on another thread.
-    /// - Returns: what it left to people.
+    /// - Returns: what it left to people and to the guest's own programs.
     /// - Throws: `Failure` of the step that failed; `CancellationError`, with the process killed.
     static func carryOut(
         _ request: ChangeRequest, executable: String, report: @escaping @Sendable (String) -> Void
-    ) async throws -> [String] {
+    ) async throws -> ChangeReply {
         let process = try WorkerProcess(executable, environment: [:])
         defer { end(process) }
         return try await withTaskCancellationHandler {
-            try await map(process)
+            try await map(process, asRoot: request.way == .loop)
             let payload = Array(try DocumentCoding.encode(request))
             return try await withCheckedThrowingContinuation { continuation in
                 DedicatedThread {
@@ -45,10 +45,15 @@ enum BuilderProcess {
     }
 
     /// Gives its namespace the users that guests have: for root all, for others their subordinate ones (subuid(5)).
-    private static func map(_ process: WorkerProcess) async throws {
+    /// - Parameter asRoot: it has no such namespace, and stays this machine's root.
+    private static func map(_ process: WorkerProcess, asRoot: Bool) async throws {
         guard let pid = process.pid else { throw Failure(.internal, "unreachable") }
         var item = pollfd(fd: process.socket, events: Int16(POLLIN), revents: 0)
-        var word: UInt8 = 0
+        var word = UInt8(ascii: asRoot ? "r" : "u")
+        guard send(process.socket, &word, 1, Int32(MSG_NOSIGNAL)) == 1 else {
+            throw Failure(.crashed, "the builder ended: \(words(process))")
+        }
+        if asRoot { return }
         guard poll(&item, 1, 10_000) == 1, recv(process.socket, &word, 1, 0) == 1 else {
             throw Failure(
                 .refused, "no namespaces can be made: \(words(process))",
@@ -90,7 +95,7 @@ enum BuilderProcess {
 
     private static func converse(
         _ process: WorkerProcess, _ payload: [UInt8], _ report: (String) -> Void
-    ) throws -> [String] {
+    ) throws -> ChangeReply {
         let connection = Connection(descriptor: process.socket)
         do {
             try connection.send(Message(.imageChange, payload: payload))
@@ -102,7 +107,7 @@ enum BuilderProcess {
                 var reader = FieldReader(message.payload)
                 let status = Int32(truncatingIfNeeded: try reader.number())
                 let document = Data(try reader.field())
-                if status == EP_OK { return try DocumentCoding.decode([String].self, from: document) }
+                if status == EP_OK { return try DocumentCoding.decode(ChangeReply.self, from: document) }
                 throw (try? DocumentCoding.decode(Failure.self, from: document))
                     ?? Failure(.internal, "the builder gave no reason")
             }

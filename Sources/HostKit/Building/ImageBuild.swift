@@ -21,6 +21,10 @@ public struct ImageBuild: Sendable {
     public var packages: [String]
     /// Where they come from instead of the guest's own repositories, if any are named.
     public var repositories: [GuestRepository]
+    /// How the guest is changed; nil: as it can be.
+    public var way: Way?
+    /// Where it is kept how virtual machines are started here.
+    public var machines: String
     /// `eulerpublisher-builder`, an absolute path.
     public var builder: String
     /// Our version, and the time in RFC 3339 that documents about the image state.
@@ -37,12 +41,13 @@ public struct ImageBuild: Sendable {
     public init(
         image: String, output: String, format: TargetFormat? = nil, providers: [String], packages: [String],
         repositories: [GuestRepository] = [],
+        way: Way? = nil, machines: String,
         builder: String, tool: String, created: String, boot: Boot? = nil, read: @escaping Conversion.Reader,
         report: @escaping @Sendable (String) -> Void
     ) {
         (self.image, self.output, self.providers) = (image, output, providers)
         self.format = format
-        (self.packages, self.repositories) = (packages, repositories)
+        (self.packages, self.repositories, self.way, self.machines) = (packages, repositories, way, machines)
         (self.builder, self.tool, self.created, self.boot) = (builder, tool, created, boot)
         (self.read, self.report) = (read, report)
     }

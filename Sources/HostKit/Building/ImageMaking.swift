@@ -33,6 +33,7 @@ struct ImageMaking {
         try await tool.succeed(
             ["create", "-q", "-f", "qcow2", "-F", source.driver, "-b", try source.word(), overlay]
                 + (isGrown ? ["\(remedies.leastSize)"] : []))
+        var ways = Ways(build.way, builder: build.builder, work: work, machines: build.machines, report: build.report)
         for round in 1...Self.rounds {
             let isFirst = round == 1
             let request = ChangeRequest(
@@ -42,8 +43,7 @@ struct ImageMaking {
                 growsTable: isFirst && isGrown && before.facts.partitions?.table.value == .gpt)
             mkdir(request.folder, 0o700)
             defer { rmdir(request.folder) }
-            let byHand = try await BuilderProcess.carryOut(
-                request, executable: build.builder, report: build.report)
+            let byHand = try await ways.carryOut(request, outcome.after.facts)
             outcome.changes += remedies.changes.filter { !outcome.changes.contains($0) }
             outcome.byHand = remedies.byHand + byHand
             if isFirst {

@@ -20,6 +20,9 @@ public struct ChangeRequest: Sendable, Equatable, Codable {
     public var sanitises: Bool
     /// Whether the disk became larger, and its GPT's copy has to move to the new end.
     public var growsTable: Bool
+    public var way = Way.namespaces
+    /// For the way `boot`.
+    public var machine: MachineStart?
 
     public struct Volume: Sendable, Equatable, Codable {
         /// Bytes from the disk's beginning.

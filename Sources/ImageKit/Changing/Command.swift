@@ -23,7 +23,8 @@ enum Command {
 
     /// Whose packages have it: apt's and dnf's.
     private static let packages: [String: (apt: String, dnf: String)] = [
-        "fuse2fs": ("fuse2fs", "fuse2fs"), "e2fsck": ("e2fsprogs", "e2fsprogs"), "sfdisk": ("fdisk", "util-linux"),
+        "fuse2fs": ("fuse2fs", "fuse2fs"), "e2fsck": ("e2fsprogs", "e2fsprogs"), "mke2fs": ("e2fsprogs", "e2fsprogs"),
+        "qemu-img": ("qemu-utils", "qemu-img"), "sfdisk": ("fdisk", "util-linux"),
         "mcopy": ("mtools", "mtools"), "mdel": ("mtools", "mtools"), "mdeltree": ("mtools", "mtools"),
         "mmd": ("mtools", "mtools"), "qemu-storage-daemon": ("qemu-system-common", "qemu-img"),
         "qemu-x86_64-static": ("qemu-user-static", "qemu-user-static"),

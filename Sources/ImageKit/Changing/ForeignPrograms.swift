@@ -1,11 +1,11 @@
 import CSystem
-import Documents
+public import Documents
 import Glibc
 import Programs
 
 /// Programs of another architecture than this machine's, run by qemu in this process's own user namespace: the machine's table of
 /// formats stays as it is. A user namespace has a table of its own from Linux 6.7 on (Documentation/admin-guide/binfmt-misc.rst).
-enum ForeignPrograms {
+public enum ForeignPrograms {
     /// What an ELF file begins with, and which bits of it count: e_ident, then e_type without its lowest bit, then e_machine
     /// (System V ABI, chapter 4).
     private static let head = #"\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00"#
@@ -19,6 +19,24 @@ enum ForeignPrograms {
         var name = utsname()
         uname(&name)
         return withUnsafeBytes(of: name.machine) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+
+    /// Why programs of that architecture can't be run on this machine, as far as can be told without trying; nil if they can.
+    public static func refusal(_ architecture: String) -> Failure? {
+        guard architecture != own else { return nil }
+        guard machines[architecture] != nil else {
+            return Failure(.refused, "programs of \(Printable.line(architecture)) cannot be run on \(own)")
+        }
+        do { _ = try Command.path("qemu-\(architecture)-static") } catch { return error }
+        var name = utsname()
+        uname(&name)
+        let release = withUnsafeBytes(of: name.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        let numbers = release.split { !$0.isNumber }.prefix(2).compactMap { Int($0) }
+        if numbers.count == 2 && (numbers[0], numbers[1]) >= (6, 7) { return nil }
+        if access("/proc/sys/fs/binfmt_misc/qemu-\(architecture)", F_OK) == 0 { return nil }
+        return Failure(
+            .refused, "Linux \(Printable.line(release)) has no table of formats of a build's own",
+            hint: "use Linux 6.7 or later, or install qemu-user-static and register it (binfmt-support)")
     }
 
     /// Has the kernel run that architecture's programs through qemu, in this user namespace and no other.

@@ -11,15 +11,20 @@ public final class GuestChange {
     let report: (String) -> Void
     var needsSSHDTest = false
     var needsInitramfs = false
-    /// Why the guest's programs can't be run here, if they can't.
-    private let unable: Failure?
+    /// What becomes of the guest's programs.
+    let programs: GuestPrograms
+    /// Those that are to be run elsewhere, in this order.
+    public private(set) var commands: [[String]] = []
+    /// Whether it stopped for them.
+    public private(set) var isPaused = false
     /// What no program mends: told at the end.
     public private(set) var byHand: [String] = []
 
     public init(
-        _ root: GuestRoot, _ request: ChangeRequest, unable: Failure? = nil, report: @escaping (String) -> Void
+        _ root: GuestRoot, _ request: ChangeRequest, programs: GuestPrograms = .here,
+        report: @escaping (String) -> Void
     ) {
-        (self.root, self.request, self.unable, self.report) = (root, request, unable, report)
+        (self.root, self.request, self.programs, self.report) = (root, request, programs, report)
     }
 
     /// All that was asked for, in the order that holds: packages bring files that are edited, and drivers are packed at the end.
@@ -36,6 +41,7 @@ public final class GuestChange {
         if needsInitramfs { report("make the initramfs again") }
         try makeInitramfs()
         try testSSHD()
+        try settle()
         if request.sanitises {
             report("take out what a machine leaves behind")
             try reset(Remediation.Identity.allCases)
@@ -83,13 +89,31 @@ public final class GuestChange {
             throw Failure(
                 .refused, "the guest has no \(command[0])", hint: "install it in the guest: build --install PACKAGE")
         }
-        if let unable { throw unable }
+        switch programs {
+        case .here: try run(path, command)
+        case .never: throw Way.refusal(command[0])
+        case .unable(let failure): throw failure
+        case .later(let done):
+            let words = [path] + command.dropFirst()
+            if !done.contains(words) && !commands.contains(words) { commands.append(words) }
+        }
+    }
+
+    private func run(_ path: String, _ command: [String]) throws(Failure) {
         let ended = try Command.run(in: root.path, path, command)
         guard ended.status != 0 else { return }
         let words = ended.output.suffix(3).map { ": \($0)" }.joined()
         throw Failure(
             .refused, "\(command[0]) in the guest ended with status \(ended.status)\(words)",
             place: command.joined(separator: " "))
+    }
+
+    /// What follows sees what the guest's programs did: where they run elsewhere, it is done again once they have.
+    /// - Throws: `Failure` that nobody is told, if some are to be run.
+    func settle() throws(Failure) {
+        guard !commands.isEmpty else { return }
+        isPaused = true
+        throw Failure(.internal, "programs of the guest are to be run first")
     }
 
     private static let folders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"]

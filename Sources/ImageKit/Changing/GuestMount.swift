@@ -5,16 +5,15 @@ import Glibc
 /// A working image's file systems, mounted in this process's own namespaces: nothing of it is seen elsewhere on the machine, and
 /// all of it ends with the process, however it ends.
 ///
-/// The kernel parses no file system of the image: qemu-storage-daemon shows the disk as a file, fuse2fs mounts its partitions, and
-/// what lies on FAT is copied to a folder and, when it is done, back. One thread.
+/// But for the way `loop` the kernel parses no file system of the image: qemu-storage-daemon shows the disk as a file, fuse2fs
+/// mounts its partitions, and what lies on FAT is copied to a folder and, when it is done, back. One thread.
 public final class GuestMount {
     public let root: GuestRoot
-    /// Why the guest's programs can't be run here, if they can't: its files can be changed all the same.
-    public private(set) var unable: Failure?
-    private let request: ChangeRequest
+    /// What becomes of the guest's programs: where they can't be run, its files can be changed all the same.
+    public private(set) var programs: GuestPrograms
+    let request: ChangeRequest
     private let place: String
-    private let view: String
-    private var daemon: pid_t = 0
+    private let view: DiskView
     /// Mounted, in this order.
     private var mounts: [String] = []
     private var servers: [pid_t] = []
@@ -24,6 +23,11 @@ public final class GuestMount {
     public init(_ request: ChangeRequest) throws(Failure) {
         self.request = request
         place = request.folder + "/root"
+        switch request.way {
+        case .namespaces, .loop: programs = .here
+        case .files: programs = .never
+        case .boot: programs = .later(done: request.machine?.done ?? [])
+        }
         guard eps_mounts_private() == 0 else {
             throw Failure(.refused, "this process has no mounts of its own", hint: "user namespaces must be allowed")
         }
@@ -31,11 +35,15 @@ public final class GuestMount {
         let tmpfs = eps_mount("tmpfs", request.folder, "tmpfs", 0, "mode=700")
         guard tmpfs == 0 else { throw .guest("nothing can be mounted", request.folder, -tmpfs) }
         mkdir(place, 0o700)
-        do { try ForeignPrograms.register(request.architecture, in: request.folder + "/formats") } catch {
-            unable = error
+        if request.way.runsHere {
+            do { try ForeignPrograms.register(request.architecture, in: request.folder + "/formats") } catch {
+                programs = .unable(error)
+            }
         }
-        view = request.folder + "/view"
-        daemon = try Self.show(request.image, as: view)
+        view =
+            try request.way == .loop
+            ? DiskView(copying: request.image) : DiskView(showing: request.image, as: request.folder + "/view")
+        let view = view.path
         if request.growsTable { try Command.must(["sfdisk", "-q", "--relocate", "gpt-bak-std", view]) }
         let order = request.volumes.enumerated().sorted { $0.element.mountPoint < $1.element.mountPoint }
         guard order.first?.element.mountPoint == "/" else { throw Failure(.internal, "no root is among the volumes") }
@@ -55,46 +63,36 @@ public final class GuestMount {
                 try Command.must(["e2fsck", "-fp", "\(view)?offset=\(volume.offset)"], allowing: [0, 1])
                 let target = volume.mountPoint == "/" ? place : place + volume.mountPoint
                 if volume.mountPoint != "/" { try made?.makeFolders(volume.mountPoint) }
-                servers.append(
-                    try Command.start(["fuse2fs", "-f", "-o", "rw,fakeroot,offset=\(volume.offset)", view, target]))
-                try Self.wait("fuse2fs", servers.last!) { Self.isMounted(target) }
+                if let server = try Self.mount(volume, of: view, at: target, request) { servers.append(server) }
                 mounts.append(target)
             }
             if volume.mountPoint == "/" { made = try GuestRoot(place) }
         }
         root = made!
-        try mountKernel()
+        switch request.way {
+        case .namespaces, .loop:
+            try mountKernel()
+            try mountRun()
+            try mountResolver()
+        case .boot:
+            // Of an earlier pass.
+            try root.remove(MachineStart.program)
+            try mountRun()
+        case .files: break
+        }
     }
 
-    /// The whole disk as one file: exports of its partitions would each want to be the only one that may resize it.
-    private static func show(_ image: String, as view: String) throws(Failure) -> pid_t {
-        Glibc.close(open(view, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600))
-        let daemon = try Command.start([
-            "qemu-storage-daemon",
-            "--blockdev", "driver=file,node-name=file,discard=unmap,filename=\(image.doublingCommas)",
-            "--blockdev", "driver=qcow2,node-name=disk,file=file,discard=unmap",
-            "--export", "type=fuse,id=view,node-name=disk,writable=on,mountpoint=\(view.doublingCommas)",
-        ])
-        try wait("qemu-storage-daemon", daemon) {
-            var found = stat()
-            return stat(view, &found) == 0 && found.st_size > 0
+    /// - Returns: the process that serves it, if one does.
+    private static func mount(
+        _ volume: ChangeRequest.Volume, of view: String, at target: String, _ request: ChangeRequest
+    ) throws(Failure) -> pid_t? {
+        if request.way == .loop {
+            try LoopMount.mount(view, volume, at: target, folder: request.folder)
+            return nil
         }
-        return daemon
-    }
-
-    /// Until it is so, for at most 20 s.
-    private static func wait(_ name: String, _ child: pid_t, _ isSo: () -> Bool) throws(Failure) {
-        for _ in 0..<4000 {
-            if isSo() { return }
-            var status: Int32 = 0
-            if eps_collect(child, &status) != 0 {
-                throw Failure(
-                    .refused, "\(name) ended with status \(eps_status_exit(status)) before the image could be seen",
-                    hint: "this user must be allowed to open /dev/fuse")
-            }
-            usleep(5000)
-        }
-        throw Failure(.refused, "\(name) did not show the image within 20 s")
+        let server = try Command.start(["fuse2fs", "-f", "-o", "rw,fakeroot,offset=\(volume.offset)", view, target])
+        try DiskView.wait("fuse2fs", server) { isMounted(target) }
+        return server
     }
 
     private static func isMounted(_ path: String) -> Bool {
@@ -102,14 +100,15 @@ public final class GuestMount {
         return stat(path, &here) == 0 && stat(path + "/..", &above) == 0 && here.st_dev != above.st_dev
     }
 
+    private func mount(_ type: String, _ path: String, _ options: String) throws(Failure) {
+        try root.makeFolders(path)
+        let status = eps_mount(type, place + path, type, 0, options)
+        guard status == 0 else { throw .guest("cannot be mounted", path, -status) }
+        mounts.append(place + path)
+    }
+
     /// What programs of the guest expect of a running system.
     private func mountKernel() throws(Failure) {
-        func mount(_ type: String, _ path: String, _ options: String) throws(Failure) {
-            try root.makeFolders(path)
-            let status = eps_mount(type, place + path, type, 0, options)
-            guard status == 0 else { throw .guest("cannot be mounted", path, -status) }
-            mounts.append(place + path)
-        }
         // Without the mode, redirections to /dev/null are refused by the sticky bit.
         try mount("tmpfs", "/dev", "mode=755,size=1m")
         for name in ["null", "zero", "full", "random", "urandom", "tty"] {
@@ -130,9 +129,12 @@ public final class GuestMount {
             throw .guest("cannot be made read-only", "/proc/sys", errno)
         }
         mounts.append(sysctl)
+    }
+
+    /// What is written there is no part of the image.
+    private func mountRun() throws(Failure) {
         try mount("tmpfs", "/run", "mode=755")
         try mountRepositories()
-        try mountResolver()
     }
 
     /// Folders of this machine's that packages come from: the guest's programs read them and cannot write there.
@@ -168,7 +170,8 @@ public final class GuestMount {
 
     /// What the guest's programs left running would keep its file systems busy. Its /proc shows this namespace.
     private func endGuest() {
-        let own = Set([1, getpid(), daemon] + servers)
+        guard request.way.runsHere else { return }
+        let own = Set([1, getpid(), view.daemon] + servers)
         for name in (try? root.names("/proc")) ?? [] {
             if let pid = pid_t(name), !own.contains(pid) { kill(pid, SIGKILL) }
         }
@@ -193,15 +196,9 @@ public final class GuestMount {
         }
         for fat in fats { try fat.writeBack() }
         for volume in request.volumes where volume.type != "vfat" {
-            try Command.must(["e2fsck", "-fp", "-E", "discard", "\(view)?offset=\(volume.offset)"], allowing: [0, 1])
+            try Command.must(
+                ["e2fsck", "-fp", "-E", "discard", "\(view.path)?offset=\(volume.offset)"], allowing: [0, 1])
         }
-        kill(daemon, SIGTERM)
-        var status: Int32 = 0
-        while waitpid(daemon, &status, 0) < 0 && errno == EINTR {}
+        try view.close()
     }
-}
-
-extension String {
-    /// As qemu's options want it.
-    fileprivate var doublingCommas: String { String(flatMap { $0 == "," ? [$0, $0] : [$0] }) }
 }

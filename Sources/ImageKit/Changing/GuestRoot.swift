@@ -43,6 +43,9 @@ public final class GuestRoot {
 
     func isDirectory(_ path: String) -> Bool { status(path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false }
 
+    /// A file to be read; a negative error.
+    func open(_ path: String) -> Int32 { eps_open_in_root(descriptor, path, O_RDONLY | O_NONBLOCK, 0) }
+
     /// The whole of a file; nil if there is none.
     /// - Throws: `Failure` if it is no file, or longer than 4 MiB.
     func read(_ path: String) throws(Failure) -> [UInt8]? {
@@ -161,6 +164,22 @@ public final class GuestRoot {
             if isDirectory(folder) { continue }
             guard mkdirat(parent, String(part), 0o755) == 0 else { throw .guest("cannot be made", folder, errno) }
         }
+    }
+
+    /// A symbolic link in the place of another, or of nothing; folders above it are made.
+    func link(_ path: String, to target: String) throws(Failure) {
+        let parts = path.split(separator: "/")
+        guard path.hasPrefix("/"), let name = parts.last, name != "..", name != "." else {
+            throw Failure(.usage, "this is no path of a link", place: path)
+        }
+        let above = "/" + parts.dropLast().joined(separator: "/")
+        try makeFolders(above)
+        let folder = eps_open_in_root(descriptor, above, O_RDONLY | O_DIRECTORY, 0)
+        guard folder >= 0 else { throw .guest("cannot be opened", above, -folder) }
+        defer { close(folder) }
+        var old = [CChar](repeating: 0, count: 2)
+        if readlinkat(folder, String(name), &old, 1) >= 0 { unlinkat(folder, String(name), 0) }
+        guard symlinkat(target, folder, String(name)) == 0 else { throw .guest("cannot be linked", path, errno) }
     }
 
     func setMode(_ path: String, _ mode: UInt32) throws(Failure) {

@@ -14,6 +14,12 @@ extension GuestChange {
     /// - Parameter arguments: dnf's, without options.
     func runHostDNF(_ arguments: [String]) throws(Failure) {
         guard let database = rpmDatabase else { throw Failure(.internal, "a guest without packages") }
+        // Its packages' scriptlets are the guest's programs.
+        guard request.way.runsHere else {
+            throw Failure(
+                .refused, "the guest has no package manager, and the way \(request.way.rawValue) lets no other into it",
+                hint: "leave the way out: the default uses this machine's dnf")
+        }
         report("the guest has no dnf: this machine's does it, from outside")
         let home = request.folder + "/dnf"
         for folder in [home, home + "/repositories"] { mkdir(folder, 0o700) }

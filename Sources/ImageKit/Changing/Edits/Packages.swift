@@ -32,6 +32,7 @@ extension GuestChange {
             try run(["apt-get", "-qq", "-y", "--no-install-recommends"] + options + ["install"] + names)
         case .outside: try runHostDNF(["install"] + names)
         }
+        try settle()
     }
 
     func removePackages(_ names: [String]) throws(Failure) {
@@ -42,6 +43,7 @@ extension GuestChange {
         case .apt: try run(["apt-get", "-qq", "-y", "remove"] + names)
         case .outside: try runHostDNF(["remove"] + names)
         }
+        try settle()
     }
 
     /// A name is no option of the manager's.

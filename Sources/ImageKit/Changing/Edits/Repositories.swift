@@ -2,7 +2,8 @@ import Documents
 
 /// Repositories of one build: written where the guest keeps nothing, named by options, and so without a trace.
 extension GuestChange {
-    private static let place = "/run/eulerpublisher"
+    /// What is there is seen by the guest's programs during a build, and lies in no image.
+    static let place = "/run/eulerpublisher"
 
     /// Where the guest sees a folder of this machine's.
     static func folder(ofRepository number: Int) -> String { "\(place)/repository\(number + 1)" }

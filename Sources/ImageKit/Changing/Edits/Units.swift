@@ -11,6 +11,7 @@ extension GuestChange {
         if let wrong = units.first(where: { $0.isEmpty || $0.hasPrefix("-") || $0.contains("/") }) {
             throw Failure(.usage, "this is no unit's name: \(Printable.line(wrong))")
         }
+        if case .never = programs { return try setLinks(verb, units) }
         try run(["systemctl", "--root=/", verb] + units)
     }
 }
