@@ -87,7 +87,7 @@ struct WayTests {
         .enabled(if: hasLoops, "there are no loop devices"), arguments: [SIGKILL, SIGINT])
     func loopEnds(_ signal: Int32) async throws {
         let before = try machine()
-        for step in ["mount", "take out", "unmount"] {
+        for step in signal == SIGKILL ? ["mount", "take out", "unmount"] : ["take out"] {
             let process = try start(
                 ["build", image, "--for", "local", "-o", "x.qcow2", "--way", "loop"], in: scratch.path, until: step)
             if step == "mount" { try await Task.sleep(for: .milliseconds(150)) }

@@ -26,6 +26,8 @@ struct MachineScript {
         #!/bin/sh
         export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=dumb
         export DEBIAN_FRONTEND=noninteractive SYSTEMD_OFFLINE=1
+        # A first process has none.
+        umask 022
         exec </dev/null >/dev/console 2>&1
         answer=/dev/null seed= said=/run/eulerpublisher-said
 
