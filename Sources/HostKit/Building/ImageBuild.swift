@@ -21,6 +21,8 @@ public struct ImageBuild: Sendable {
     public var packages: [String]
     /// Where they come from instead of the guest's own repositories, if any are named.
     public var repositories: [GuestRepository]
+    /// What people ask for beside the rules and packages.
+    public var recipe = Recipe()
     /// `eulerpublisher-builder`, an absolute path.
     public var builder: String
     /// Our version, and the time in RFC 3339 that documents about the image state.
@@ -117,6 +119,12 @@ public struct ImageBuild: Sendable {
         throws(Failure)
     {
         let (stays, goes) = (disagreement.one.provider, disagreement.other.provider)
+        guard !stays.isEmpty else {
+            throw Failure(
+                .conflict, disagreement.reason, place: disagreement.one.rule,
+                hint: goes.isEmpty
+                    ? "leave one of both out" : "leave that out of the recipe, or build without --for \(goes)")
+        }
         guard stays != goes else {
             throw Failure(
                 .conflict, disagreement.reason, place: image,
