@@ -48,7 +48,16 @@ struct Remedies: Sendable, Equatable {
         for provider in examination.providers {
             for finding in provider.findings where finding.outcome == "fail" {
                 for remediation in finding.remediations ?? [] {
-                    for (subject, value) in remediation.demands {
+                    let demands = remediation.demands
+                    func isOpposed(_ other: Disagreement.Demand?, _ value: String) -> Bool {
+                        other?.provider == "" && other?.value != value
+                    }
+                    // A warning is for people to weigh, and they have: it stays, and is told.
+                    if finding.severity != "error", demands.contains(where: { isOpposed(asked[$0.subject], $0.value) })
+                    {
+                        continue
+                    }
+                    for (subject, value) in demands {
                         let demand = Disagreement.Demand(provider: provider.id, rule: finding.rule, value: value)
                         if let other = asked[subject], other.value != value {
                             throw Disagreement(subject: subject, one: other, other: demand)
