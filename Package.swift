@@ -184,8 +184,7 @@ let package = Package(
             "Building",
             [
                 "Booting", "Changing", "Conversion", "Programs", "Execution", "Workers", "ProviderRuntime",
-                "ProviderAPI",
-                "CSystem", "Digest", "Files", "Documents",
+                "ProviderAPI", "CSystem", "Digest", "Files", "Schema", "Documents",
             ]),
         .executableTarget(
             name: "Host",
@@ -225,7 +224,7 @@ let package = Package(
         .testTarget(
             name: "ChangingTests", dependencies: ["TestSupport", "Changing", "Documents"],
             path: "Tests/ImageKit/ChangingTests", swiftSettings: strict),
-        .testTarget(name: "BuildTests", dependencies: ["TestSupport", "Documents"], swiftSettings: strict),
+        .testTarget(name: "BuildTests", dependencies: ["TestSupport", "Building", "Documents"], swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
         // What test targets share: programs run, files kept for a while.
         leaf("TestSupport", ["Documents"], path: "Tests/TestSupport"),

@@ -56,6 +56,10 @@ static const char policy[] = {
 #embed "../ProviderAPI/schemas/policy.schema.json"
 };
 
+static const char recipe[] = {
+#embed "../ProviderAPI/schemas/recipe.schema.json"
+};
+
 static const char record[] = {
 #embed "../ProviderAPI/schemas/record.schema.json"
 };
@@ -90,6 +94,7 @@ static const struct {
     {"pending", pending, sizeof pending},
     {"plan", plan, sizeof plan},
     {"policy", policy, sizeof policy},
+    {"recipe", recipe, sizeof recipe},
     {"record", record, sizeof record},
     {"request", request, sizeof request},
     {"result", result, sizeof result},

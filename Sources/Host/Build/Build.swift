@@ -35,6 +35,7 @@ struct Build: AsyncParsableCommand {
             "A package to install by the guest's own package manager; may be repeated.", valueName: "package"))
     var install: [String] = []
     @Flag(help: "Starts it in a virtual machine before it appears; it must come up and answer.") var bootTest = false
+    @OptionGroup var recipes: RecipeOptions
     @OptionGroup var sources: PackageSourceOptions
     @OptionGroup var ways: WayOption
     @Flag(name: .shortAndLong, help: "What passed is listed as well.") var verbose = false
@@ -44,10 +45,12 @@ struct Build: AsyncParsableCommand {
     func run() async throws {
         var ids: [String] = []
         for id in providers.isEmpty ? ["local"] : providers where !ids.contains(id) { ids.append(id) }
-        try await BuildRun(
+        var run = BuildRun(
             image: image, output: output, format: format, providers: ids, packages: install,
             repositories: try sources.repositories(), way: ways.way,
             isVerbose: verbose, isJSON: json, isBooted: bootTest
-        ).run(Session(places))
+        )
+        run.recipe = try recipes.made()
+        try await run.run(Session(places))
     }
 }

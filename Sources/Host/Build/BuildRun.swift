@@ -56,6 +56,7 @@ struct BuildRun {
     let packages: [String]
     let repositories: [GuestRepository]
     var way: Way?
+    var recipe = Recipe()
     var isVerbose = false
     var isJSON = false
     /// Whether it must come up before it has its name.
@@ -65,7 +66,7 @@ struct BuildRun {
     func run(_ session: Session) async throws {
         let isQuiet = isJSON
         let reader = ImageReader.executable(beside: session.workerExecutable)
-        let build = ImageBuild(
+        var build = ImageBuild(
             image: image, output: output, format: format, providers: providers, packages: packages,
             repositories: repositories,
             way: way, machines: "\(session.cache)/boot-test",
@@ -73,8 +74,11 @@ struct BuildRun {
             boot: isBooted ? boot(session) : nil,
             read: { try ImageReader($0, executable: reader).facts().disk },
             report: { if !isQuiet { Output.error("  \($0)") } })
+        build.recipe = recipe
         let executor = try session.executor(QuietReport())
-        let outcomes = try await executor.interruption.withTask("the image was built") { try await build.run(executor) }
+        let outcomes = try await executor.interruption.withTask("the image was built") { [build] in
+            try await build.run(executor)
+        }
         if isJSON {
             let documents = outcomes.map { CheckJSON($0.after) }
             if documents.count == 1 {

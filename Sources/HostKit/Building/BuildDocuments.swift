@@ -91,13 +91,14 @@ struct BuildDocuments {
                 "buildDefinition": [
                     "buildType": .string("\(Self.builder)/disk-image/v1"),
                     "externalParameters": [
+                        "recipe": build.recipe.document,
                         "providers": .array(product.providers.map { .string($0) }),
                         "packages": .array(build.packages.map { .string($0) }),
                         "repositories": .array(
                             build.repositories.filter { !$0.isFolder }.map { .string($0.withoutSecrets) }),
                     ],
                     "internalParameters": [
-                        "changes": .array(outcome.changes.compactMap { try? JSON(encoding: $0) })
+                        "changes": .array(build.recipe.documents(of: outcome.changes))
                     ],
                     "resolvedDependencies": [Self.subject(Self.name(build.image), source)],
                 ],

@@ -25,6 +25,8 @@ public struct ImageBuild: Sendable {
     public var way: Way?
     /// Where it is kept how virtual machines are started here.
     public var machines: String
+    /// What people ask for beside the rules and packages.
+    public var recipe = Recipe()
     /// `eulerpublisher-builder`, an absolute path.
     public var builder: String
     /// Our version, and the time in RFC 3339 that documents about the image state.
@@ -122,6 +124,12 @@ public struct ImageBuild: Sendable {
         throws(Failure)
     {
         let (stays, goes) = (disagreement.one.provider, disagreement.other.provider)
+        guard !stays.isEmpty else {
+            throw Failure(
+                .conflict, disagreement.reason, place: disagreement.one.rule,
+                hint: goes.isEmpty
+                    ? "leave one of both out" : "leave that out of the recipe, or build without --for \(goes)")
+        }
         guard stays != goes else {
             throw Failure(
                 .conflict, disagreement.reason, place: image,

@@ -23,8 +23,10 @@ struct ImageMaking {
         for providers: [String], named name: String
     ) async throws -> (outcome: ImageBuild.Outcome, disk: String) {
         var outcome = ImageBuild.Outcome(after: before.only(providers))
-        var remedies = try Remedies(outcome.after)
+        let recipe = try build.recipe.settled(before.facts)
+        var remedies = try Remedies(outcome.after, recipe)
         let volumes = try ChangeRequest.Volume.all(of: before.facts, build.image)
+        try recipe.check(fits: volumes)
         guard let architecture = before.facts.system?.architecture.value else {
             throw Failure(.refused, "the architecture of the guest's programs can't be told", place: build.image)
         }
@@ -36,11 +38,12 @@ struct ImageMaking {
         var ways = Ways(build.way, builder: build.builder, work: work, machines: build.machines, report: build.report)
         for round in 1...Self.rounds {
             let isFirst = round == 1
-            let request = ChangeRequest(
+            var request = ChangeRequest(
                 image: isFirst ? overlay : disk, folder: work.file("mnt"), architecture: architecture,
                 volumes: volumes, changes: remedies.changes,
                 packages: isFirst ? build.packages : [], repositories: build.repositories, sanitises: true,
                 growsTable: isFirst && isGrown && before.facts.partitions?.table.value == .gpt)
+            if isFirst { request.additions = recipe.additions }
             mkdir(request.folder, 0o700)
             defer { rmdir(request.folder) }
             let byHand = try await ways.carryOut(request, outcome.after.facts)
@@ -53,7 +56,7 @@ struct ImageMaking {
             }
             build.report("check")
             outcome.after = try await executor.examine(image: disk, providers: providers, market: false)
-            let more = try Remedies(outcome.after)
+            let more = try Remedies(outcome.after, recipe, isFirst: false)
             if more.changes.allSatisfy(remedies.changes.contains) { break }
             remedies = more
         }

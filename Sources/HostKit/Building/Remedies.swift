@@ -1,5 +1,6 @@
 import Documents
 import Execution
+import FoundationEssentials
 
 /// What providers' rules ask a build to change, as one list: nothing twice, in the order in which it holds.
 struct Remedies: Sendable, Equatable {
@@ -17,7 +18,9 @@ struct Remedies: Sendable, Equatable {
         var other: Demand
 
         struct Demand: Equatable {
+            /// Empty: it is the recipe's.
             var provider: String
+            /// Or the place in the recipe.
             var rule: String
             var value: String
         }
@@ -28,13 +31,33 @@ struct Remedies: Sendable, Equatable {
         }
     }
 
-    /// - Throws: the first disagreement, in the order of the providers and their rules.
-    init(_ examination: Examination) throws(Disagreement) {
+    /// - Parameters:
+    ///   - recipe: what people ask for, with which no rule may disagree.
+    ///   - isFirst: whether the recipe has still to be done.
+    /// - Throws: the first disagreement, in the order of the recipe, the providers and their rules.
+    init(_ examination: Examination, _ recipe: Recipe = Recipe(), isFirst: Bool = true) throws(Disagreement) {
         var asked: [String: Disagreement.Demand] = [:]
+        for (subject, value, place) in recipe.demands {
+            let demand = Disagreement.Demand(provider: "", rule: place, value: value)
+            if let other = asked[subject], other.value != value {
+                throw Disagreement(subject: subject, one: other, other: demand)
+            }
+            asked[subject] = asked[subject] ?? demand
+        }
+        if isFirst { for wish in recipe.wishes { add(wish.change, of: wish.place) } }
         for provider in examination.providers {
             for finding in provider.findings where finding.outcome == "fail" {
                 for remediation in finding.remediations ?? [] {
-                    for (subject, value) in remediation.demands {
+                    let demands = remediation.demands
+                    func isOpposed(_ other: Disagreement.Demand?, _ value: String) -> Bool {
+                        other?.provider == "" && other?.value != value
+                    }
+                    // A warning is for people to weigh, and they have: it stays, and is told.
+                    if finding.severity != "error", demands.contains(where: { isOpposed(asked[$0.subject], $0.value) })
+                    {
+                        continue
+                    }
+                    for (subject, value) in demands {
                         let demand = Disagreement.Demand(provider: provider.id, rule: finding.rule, value: value)
                         if let other = asked[subject], other.value != value {
                             throw Disagreement(subject: subject, one: other, other: demand)
@@ -61,7 +84,7 @@ struct Remedies: Sendable, Equatable {
 
 extension Remediation {
     /// What it decides and how, for those that can contradict each other.
-    fileprivate var demands: [(subject: String, value: String)] {
+    var demands: [(subject: String, value: String)] {
         switch self {
         case .fileWrite(let path, let text, let mode):
             [(path, "the text \(text) with the mode \(String(mode, radix: 8))")]
@@ -78,9 +101,15 @@ extension Remediation {
         case .unitEnable(let names): names.map { ("the unit \($0)", "enabled") }
         case .unitDisable(let names): names.map { ("the unit \($0)", "disabled") }
         case .unitMask(let names): names.map { ("the unit \($0)", "masked") }
-        case .cloudInitSet(let key, let value): [("cloud-init's \(key)", "\(value)")]
+        case .cloudInitSet(let key, let value): [("cloud-init's \(key)", Self.text(value))]
+        case .accountRemove(let account): [("the account \(account)", "removed")]
         default: []
         }
+    }
+
+    /// As JSON, in one line.
+    private static func text(_ value: JSON) -> String {
+        (try? DocumentCoding.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "a value"
     }
 
     /// Packages bring files, files are edited, what holds them is made, traces go.

@@ -14,6 +14,8 @@ public struct ChangeRequest: Sendable, Equatable, Codable {
     public var changes: [Remediation]
     /// Packages, as the guest's own manager knows them: they are there before the changes.
     public var packages: [String]
+    /// What else is put into it, after the packages and before the changes.
+    public var additions = GuestAdditions()
     /// Where packages come from instead of the guest's own repositories, if any are named.
     public var repositories: [GuestRepository]
     /// Whether traces of the building and of machines that ran from the image are taken out at the end.

@@ -30,14 +30,13 @@ public final class GuestChange {
     /// All that was asked for, in the order that holds: packages bring files that are edited, and drivers are packed at the end.
     /// - Throws: `Failure` at the first step that fails, with the last words of the guest's program.
     public func carryOut() throws(Failure) {
-        if !request.packages.isEmpty {
-            report("install \(request.packages.joined(separator: " "))")
-            try install(request.packages)
-        }
-        for change in request.changes {
+        try changePackages()
+        try add(request.additions)
+        for change in request.changes where !change.isOfPackages {
             report(change.inWords)
             try carryOut(change)
         }
+        try addDracutModules(request.additions.dracutModules)
         if needsInitramfs { report("make the initramfs again") }
         try makeInitramfs()
         try testSSHD()
@@ -47,6 +46,17 @@ public final class GuestChange {
             try reset(Remediation.Identity.allCases)
             try cleanPackages()
             try removeTemporary()
+        }
+    }
+
+    private func add(_ additions: GuestAdditions) throws(Failure) {
+        for user in additions.users {
+            report("user \(user.name)")
+            try add(user)
+        }
+        for file in additions.files {
+            report("put \(file.path)")
+            try put(file)
         }
     }
 
@@ -62,8 +72,8 @@ public final class GuestChange {
         case .kernelArgumentRemove(let argument): try removeKernelArgument(argument)
         case .kernelRootByUUID: try nameRootByUUID()
         case .initramfsDriver(let names): try addDrivers(names)
-        case .packageInstall(let names): try install(names)
-        case .packageRemove(let names): try removePackages(names)
+        // Done before, all at once.
+        case .packageInstall, .packageRemove: break
         case .unitEnable(let names): try enable(names)
         case .unitDisable(let names): try disable(names)
         case .unitMask(let names): try mask(names)

@@ -89,35 +89,52 @@ public final class GuestRoot {
     /// Puts a whole file in the place of what is there, with its owner and mode; a new one is root's and has the mode (0644).
     /// Folders above it are made. Where the path is a symbolic link, what it leads to is replaced.
     func write(_ path: String, _ bytes: [UInt8], mode: UInt32? = nil) throws(Failure) {
+        try replace(path, mode: mode, owner: nil, group: nil) { file throws(Failure) in
+            try Self.write(bytes, to: file, path)
+        }
+    }
+
+    /// The same, with what `fill` writes to a descriptor, for files of any length and owner.
+    func replace(
+        _ path: String, mode: UInt32?, owner: UInt32?, group: UInt32?, fill: (Int32) throws(Failure) -> Void
+    ) throws(Failure) {
         let (folder, name) = try place(path)
         defer { close(folder) }
         let before = status(path)
         guard before == nil || before!.st_mode & S_IFMT == S_IFREG else {
             throw Failure(.refused, "this is not a file", place: path)
         }
-        let temporary = ".\(name).eulerpublisher"
+        let temporary = ".eulerpublisher.new"
         unlinkat(folder, temporary, 0)
         let file = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw .guest("cannot be written", path, errno) }
         defer { close(file) }
-        var done = 0
-        while done < bytes.count {
-            let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress! + done, $0.count - done) }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else {
-                let error = errno
-                unlinkat(folder, temporary, 0)
-                throw .guest("cannot be written", path, error)
-            }
-            done += count
+        do { try fill(file) } catch {
+            unlinkat(folder, temporary, 0)
+            throw error
         }
         let permissions = mode ?? before.map { $0.st_mode & 0o7777 } ?? 0o644
-        guard fchown(file, before?.st_uid ?? 0, before?.st_gid ?? 0) == 0, fchmod(file, permissions) == 0,
-            renameat(folder, temporary, folder, name) == 0
+        guard fchown(file, owner ?? before?.st_uid ?? 0, group ?? before?.st_gid ?? 0) == 0,
+            fchmod(file, permissions) == 0, renameat(folder, temporary, folder, name) == 0
         else {
             let error = errno
             unlinkat(folder, temporary, 0)
             throw .guest("cannot be written", path, error)
+        }
+    }
+
+    static func write(_ bytes: [UInt8], to file: Int32, _ path: String) throws(Failure) {
+        var done = 0
+        while done < bytes.count {
+            let count = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress! + done, $0.count - done) }
+            if count < 0 && errno == EINTR { continue }
+            if count < 0 && errno == ENOSPC {
+                throw Failure(
+                    .refused, "the guest's file system has no room for it", place: path,
+                    hint: "make the disk larger first: eulerpublisher image resize")
+            }
+            guard count > 0 else { throw .guest("cannot be written", path, errno) }
+            done += count
         }
     }
 
@@ -235,6 +252,13 @@ public final class GuestRoot {
         defer { closedir(stream) }
         for name in names(in: stream) { try remove(name, in: inner, "\(path)/\(name)", depth: depth + 1) }
         guard unlinkat(folder, name, AT_REMOVEDIR) == 0 else { throw .guest("cannot be removed", path, errno) }
+    }
+
+    func setOwner(_ path: String, _ user: UInt32, _ group: UInt32) throws(Failure) {
+        let file = eps_open_in_root(descriptor, path, O_RDONLY | O_NONBLOCK, 0)
+        guard file >= 0 else { throw .guest("its owner cannot be set", path, -file) }
+        defer { close(file) }
+        guard fchown(file, user, group) == 0 else { throw .guest("its owner cannot be set", path, errno) }
     }
 
     /// Makes a file empty; nothing there is no error.

@@ -23,10 +23,10 @@ extension GuestChange {
         // What is left out by name stays out, whatever is added.
         for folder in ["/etc/dracut.conf.d", "/usr/lib/dracut/dracut.conf.d"] {
             for name in try root.names(folder) where name.hasSuffix(".conf") {
-                try keep(names, in: "\(folder)/\(name)")
+                try keep(names, of: "omit_drivers", in: "\(folder)/\(name)")
             }
         }
-        try keep(names, in: "/etc/dracut.conf")
+        try keep(names, of: "omit_drivers", in: "/etc/dracut.conf")
         let path = "/etc/dracut.conf.d/90-eulerpublisher.conf"
         var all = names
         for line in try root.lines(path) ?? [] {
@@ -39,12 +39,17 @@ extension GuestChange {
             path, lines: ["# What clouds need to start.", "add_drivers+=\" \(list.joined(separator: " ")) \""])
     }
 
-    private func keep(_ names: [String], in path: String) throws(Failure) {
+    func keep(_ names: [String], of list: String, in path: String) throws(Failure) {
         guard let lines = try root.lines(path) else { return }
         let edited = lines.map { line in
-            guard line.hasPrefix("omit_drivers") else { return line }
-            return line.split(separator: " ", omittingEmptySubsequences: false)
-                .filter { !names.contains(String($0)) }.joined(separator: " ")
+            guard line.hasPrefix(list) else { return line }
+            // The first and the last may stand at the quotation marks.
+            return line.split(separator: " ", omittingEmptySubsequences: false).map { word in
+                guard names.contains(where: { $0 == word.filter { $0 != "\"" && $0 != "'" } }) else {
+                    return String(word)
+                }
+                return word.filter { $0 == "\"" || $0 == "'" }
+            }.joined(separator: " ")
         }
         if edited != lines { try root.write(path, lines: edited) }
     }

@@ -9,6 +9,33 @@ extension GuestChange {
         case outside
     }
 
+    /// What goes and what comes, each in one transaction: a manager's run costs seconds, whatever it does.
+    func changePackages() throws(Failure) {
+        var removed: [String] = []
+        var installed = request.packages
+        for change in request.changes {
+            switch change {
+            case .packageRemove(let names): removed += names
+            case .packageInstall(let names): installed += names
+            default: break
+            }
+        }
+        (removed, installed) = (Self.once(removed), Self.once(installed))
+        if !removed.isEmpty {
+            report(Remediation.packageRemove(removed).inWords)
+            try removePackages(removed)
+        }
+        if !installed.isEmpty {
+            report(Remediation.packageInstall(installed).inWords)
+            try install(installed)
+        }
+    }
+
+    private static func once(_ names: [String]) -> [String] {
+        var seen: Set<String> = []
+        return names.filter { seen.insert($0).inserted }
+    }
+
     private func manager() throws(Failure) -> Manager {
         for name in ["dnf", "yum", "microdnf"] where root.exists("/usr/bin/\(name)") { return .dnf(name) }
         if root.exists("/usr/bin/apt-get") && root.exists("/var/lib/dpkg/status") { return .apt }
@@ -67,6 +94,16 @@ extension GuestChange {
                     try root.remove("\(folder)/\(name)")
                 }
             }
+        }
+    }
+}
+
+extension Remediation {
+    /// Whether it is the package manager's.
+    var isOfPackages: Bool {
+        switch self {
+        case .packageInstall, .packageRemove: true
+        default: false
         }
     }
 }

@@ -28,13 +28,18 @@ extension ChangeRequest {
     /// What of it needs the guest's programs, in words for people; none of it: nothing has to be run.
     public var needs: [String] {
         (packages.isEmpty ? [] : ["install \(packages.joined(separator: " "))"])
-            + changes.filter { $0.need != .none }.map(\.inWords)
+            + changes.filter { $0.need != .none }.map(\.inWords) + modules
+    }
+
+    private var modules: [String] {
+        additions.dracutModules.isEmpty ? [] : ["dracut: \(additions.dracutModules.joined(separator: " "))"]
     }
 
     /// - Throws: `Failure` naming the first change that files alone do not bring about.
     public func checkFiles() throws(Failure) {
         if !packages.isEmpty { throw Way.refusal("install \(packages.joined(separator: " "))") }
         if let change = changes.first(where: { $0.need == .programs }) { throw Way.refusal(change.inWords) }
+        if let module = modules.first { throw Way.refusal(module) }
     }
 }
 
