@@ -115,7 +115,7 @@ public final class GuestChange {
         let words = ended.output.suffix(3).map { ": \($0)" }.joined()
         throw Failure(
             .refused, "\(command[0]) in the guest ended with status \(ended.status)\(words)",
-            place: command.joined(separator: " "))
+            place: command.joined(separator: " "), hint: Self.hints[command[0]])
     }
 
     /// What follows sees what the guest's programs did: where they run elsewhere, it is done again once they have.
@@ -126,5 +126,11 @@ public final class GuestChange {
         throw Failure(.internal, "programs of the guest are to be run first")
     }
 
+    private static let hints = [
+        "dnf": sources, "yum": sources, "microdnf": sources, "apt-get": sources,
+        "systemctl": "see whether the guest has that unit: eulerpublisher image inspect",
+        "sshd": "see the value in the recipe, or in the rule's own words: eulerpublisher requirements",
+    ]
+    private static let sources = "see whether the guest's repositories have it, or name others: --repository"
     private static let folders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"]
 }

@@ -13,6 +13,7 @@ public final class GuestMount {
     public private(set) var programs: GuestPrograms
     let request: ChangeRequest
     private let place: String
+    private static let view = "view"
     private let view: DiskView
     /// Mounted, in this order.
     private var mounts: [String] = []
@@ -35,22 +36,24 @@ public final class GuestMount {
         let tmpfs = eps_mount("tmpfs", request.folder, "tmpfs", 0, "mode=700")
         guard tmpfs == 0 else { throw .guest("nothing can be mounted", request.folder, -tmpfs) }
         mkdir(place, 0o700)
+        // Programs are given names in it: to some of them a comma or a backslash in a path is more than a letter.
+        guard chdir(request.folder) == 0 else { throw .guest("cannot be entered", request.folder, errno) }
         if request.way.runsHere {
             do { try ForeignPrograms.register(request.architecture, in: request.folder + "/formats") } catch {
                 programs = .unable(error)
             }
         }
-        view =
+        let view = Self.view
+        self.view =
             try request.way == .loop
-            ? DiskView(copying: request.image) : DiskView(showing: request.image, as: request.folder + "/view")
-        let view = view.path
+            ? DiskView(copying: request.image, as: view) : DiskView(showing: request.image, as: view)
         if request.growsTable { try Command.must(["sfdisk", "-q", "--relocate", "gpt-bak-std", view]) }
         let order = request.volumes.enumerated().sorted { $0.element.mountPoint < $1.element.mountPoint }
         guard order.first?.element.mountPoint == "/" else { throw Failure(.internal, "no root is among the volumes") }
         var made: GuestRoot?
         for (number, volume) in order {
             if volume.type == "vfat" {
-                let copy = "\(request.folder)/fat\(number)"
+                let copy = "fat\(number)"
                 mkdir(copy, 0o755)
                 fats.append(try FATFolder(view: "\(view)@@\(volume.offset)", copy: copy))
                 try made?.makeFolders(volume.mountPoint)
@@ -61,10 +64,12 @@ public final class GuestMount {
             } else {
                 // What a crash left is mended before anything is built on it: 1 says that it was.
                 try Command.must(["e2fsck", "-fp", "\(view)?offset=\(volume.offset)"], allowing: [0, 1])
-                let target = volume.mountPoint == "/" ? place : place + volume.mountPoint
+                let target = volume.mountPoint == "/" ? "" : volume.mountPoint
                 if volume.mountPoint != "/" { try made?.makeFolders(volume.mountPoint) }
-                if let server = try Self.mount(volume, of: view, at: target, request) { servers.append(server) }
-                mounts.append(target)
+                if let server = try Self.mount(volume, of: view, at: "root" + target, request) {
+                    servers.append(server)
+                }
+                mounts.append(place + target)
             }
             if volume.mountPoint == "/" { made = try GuestRoot(place) }
         }
@@ -197,7 +202,7 @@ public final class GuestMount {
         for fat in fats { try fat.writeBack() }
         for volume in request.volumes where volume.type != "vfat" {
             try Command.must(
-                ["e2fsck", "-fp", "-E", "discard", "\(view.path)?offset=\(volume.offset)"], allowing: [0, 1])
+                ["e2fsck", "-fp", "-E", "discard", "\(Self.view)?offset=\(volume.offset)"], allowing: [0, 1])
         }
         try view.close()
     }

@@ -102,7 +102,7 @@ public struct Recipe: Sendable, Equatable {
                 hint: "name it in cloud_init_modules of the guest's cloud.cfg, by cloud-init of the recipe")
         }
         let packages = facts.packages?.packages.value ?? []
-        let isDebian = packages.contains { $0.manager == .dpkg }
+        let isDebian = packages.contains { $0.manager == .dpkg } && !packages.contains { $0.manager == .rpm }
         let needed = ["cloud-init", isDebian ? "cloud-guest-utils" : "cloud-utils-growpart"]
         let missing = needed.filter { name in !packages.contains { $0.name == name } }
         if !missing.isEmpty { recipe.wishes.append(Wish(change: .packageInstall(missing), place: place)) }

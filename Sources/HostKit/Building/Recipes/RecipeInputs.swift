@@ -49,11 +49,18 @@ struct RecipeInputs {
             group: value["group"]?.string)
         switch (value["text"]?.string, value["from"]?.string) {
         case (let text?, nil):
+            guard !text.contains("PRIVATE KEY-----") else {
+                throw Failure(
+                    .usage, "this is a private key, and everybody who has the image would have it", place: node.place,
+                    hint: "have each machine make its own when it first starts")
+            }
             return Recipe.File(
                 file: file, place: node.place, digest: sha256(Array(text.utf8)), size: UInt64(text.utf8.count))
         case (nil, let from?):
             let source = absolute(from)
-            let size = try Self.size(source, named: (node["from"] ?? node).place)
+            let place = (node["from"] ?? node).place
+            let size = try Self.size(source, named: place)
+            try stays(from, place)
             file.content = .file(source)
             return Recipe.File(
                 file: file, place: node.place, digest: try Digest.sha256(ofFile: source), size: size)
@@ -62,6 +69,23 @@ struct RecipeInputs {
                 .usage, "\(path) has to have either text or from", place: node.place,
                 hint: "write text: WHAT IT HOLDS, or from: FILE")
         }
+    }
+
+    /// A recipe that somebody else wrote must not carry this machine's files away in silence: what lies beside it does, and what it
+    /// names whole.
+    private func stays(_ path: String, _ place: String) throws(Failure) {
+        guard !path.hasPrefix("/"), let home = realpath(absolute("."), nil), let real = realpath(absolute(path), nil)
+        else { return }
+        defer {
+            free(home)
+            free(real)
+        }
+        let folder = String(cString: home)
+        guard !String(cString: real).hasPrefix(folder == "/" ? "/" : folder + "/") else { return }
+        throw Failure(
+            .usage,
+            "\(Printable.line(path)) leads out of the recipe's folder, to \(Printable.line(String(cString: real)))",
+            place: place, hint: "name that file by its whole path, if it is meant")
     }
 
     /// A path of the guest's at which a file stays.

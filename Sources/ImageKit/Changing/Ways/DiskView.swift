@@ -32,9 +32,10 @@ final class DiskView {
 
     /// A sparse copy beside the image. The kernel's file systems must not wait for a process that is ended with them: a loop
     /// device on a daemon's file could hold up both for ever.
-    init(copying image: String) throws(Failure) {
+    init(copying image: String, as name: String) throws(Failure) {
         path = image + ".raw"
         self.image = image
+        symlink(path, name)
         try Command.must(["qemu-img", "convert", "-f", "qcow2", "-O", "raw", image, path])
     }
 
