@@ -222,7 +222,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "ChangingTests", dependencies: ["TestSupport", "Changing", "Documents"],
+            name: "ChangingTests",
+            dependencies: ["ImageTesting", "TestSupport", "Changing", "Guest", "FileSystems", "Documents"],
             path: "Tests/ImageKit/ChangingTests", swiftSettings: strict),
         .testTarget(name: "BuildTests", dependencies: ["TestSupport", "Building", "Documents"], swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),

@@ -86,7 +86,7 @@ public final class GuestChange {
         case .bootPasswordRemove: try removeBootPassword()
         // Of the disk as a whole: the host does these before and after.
         case .fileSystemRepair, .diskConvert, .diskResize: break
-        case .networkDHCP: byHand.append("have the network configured by DHCP")
+        case .networkDHCP: try askByDHCP()
         case .bootLoaderInstall(let firmware): byHand.append("install the loader for \(firmware)")
         case .byHand(let text): byHand.append(text)
         }

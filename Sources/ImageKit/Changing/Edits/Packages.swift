@@ -55,11 +55,13 @@ extension GuestChange {
             try run([name, "-y", "--setopt=install_weak_deps=False"] + options + ["install"] + names)
         case .apt:
             let options = try aptRepositories()
+            try forbidServices()
             try run(["apt-get", "-qq"] + options + ["update"])
             try run(["apt-get", "-qq", "-y", "--no-install-recommends"] + options + ["install"] + names)
         case .outside: try runHostDNF(["install"] + names)
         }
         try settle()
+        try allowServices()
     }
 
     func removePackages(_ names: [String]) throws(Failure) {
@@ -67,10 +69,25 @@ extension GuestChange {
         try check(names)
         switch try manager() {
         case .dnf(let name): try run([name, "-y", "remove"] + names)
-        case .apt: try run(["apt-get", "-qq", "-y", "remove"] + names)
+        case .apt:
+            try forbidServices()
+            try run(["apt-get", "-qq", "-y", "remove"] + names)
         case .outside: try runHostDNF(["remove"] + names)
         }
         try settle()
+        try allowServices()
+    }
+
+    private static let policy = "/usr/sbin/policy-rc.d"
+    private static let refusal = Array("#!/bin/sh\n# Of a build, which removes it.\nexit 101\n".utf8)
+
+    /// Scripts of packages start no services while this is there (invoke-rc.d(8)); a guest's own stays.
+    private func forbidServices() throws(Failure) {
+        if !root.exists(Self.policy) { try root.write(Self.policy, Self.refusal, mode: 0o755) }
+    }
+
+    private func allowServices() throws(Failure) {
+        if root.exists(Self.policy), try root.read(Self.policy) == Self.refusal { try root.remove(Self.policy) }
     }
 
     /// A name is no option of the manager's.
@@ -80,8 +97,16 @@ extension GuestChange {
         }
     }
 
-    /// What managers keep of what they downloaded.
+    /// What managers keep of what they downloaded, and of when they did it, which makes two builds differ: dnf begins its
+    /// history anew (dnf(8), history), ldconfig and mandb their caches.
     func cleanPackages() throws(Failure) {
+        try removeAll(in: "/var/lib/dnf") { $0.hasPrefix("history.sqlite") }
+        try removeAll(in: "/var/lib/yum/history") { _ in true }
+        try removeAll(in: "/var/cache/ldconfig") { $0 == "aux-cache" }
+        for name in try root.names("/var/cache/man") where root.isDirectory("/var/cache/man/\(name)") {
+            try root.remove("/var/cache/man/\(name)/index.db")
+        }
+        try root.remove("/var/cache/man/index.db")
         for folder in [
             "/var/cache/dnf", "/var/cache/yum", "/var/cache/libdnf5", "/var/lib/apt/lists", "/var/cache/apt",
         ] {
