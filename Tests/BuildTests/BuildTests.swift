@@ -152,12 +152,14 @@ struct BuildTests {
         #expect(try surroundings() == before)
     }
 
-    @Test("A folder whose name means something to the programs that are used is a folder", arguments: ["", "loop"])
+    @Test(
+        "A folder whose name means something to the programs that are used is a folder",
+        arguments: ["namespaces", "loop"])
     func oddFolder(_ way: String) async throws {
         let folder = "\(scratch.path)/a,b =c\\d'e"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let arguments = ["build", image, "--for", "local", "-o", "new,.qcow2"] + (way.isEmpty ? [] : ["--way", way])
-        let answer = try await euler(arguments, in: folder)
+        let answer = try await euler(
+            ["build", image, "--for", "local", "-o", "new,.qcow2", "--way", way], in: folder)
         #expect(answer.status == 0 || way == "loop" && access("/dev/loop-control", R_OK) != 0, "\(answer.output)")
     }
 

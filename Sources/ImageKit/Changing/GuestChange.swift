@@ -112,9 +112,8 @@ public final class GuestChange {
     private func run(_ path: String, _ command: [String]) throws(Failure) {
         let ended = try Command.run(in: root.path, path, command)
         guard ended.status != 0 else { return }
-        let words = ended.output.suffix(3).map { ": \($0)" }.joined()
         throw Failure(
-            .refused, "\(command[0]) in the guest ended with status \(ended.status)\(words)",
+            .refused, "\(command[0]) in the guest ended with status \(ended.status)\(reasons(ended))",
             place: command.joined(separator: " "), hint: Self.hints[command[0]])
     }
 
@@ -124,6 +123,12 @@ public final class GuestChange {
         guard !commands.isEmpty else { return }
         isPaused = true
         throw Failure(.internal, "programs of the guest are to be run first")
+    }
+
+    /// What a program said, without the passwords that it was given.
+    func reasons(_ ended: Command.Ending) -> String {
+        request.repositories.compactMap(\.login?.password).filter { !$0.isEmpty }
+            .reduce(ended.reasons) { $0.replacing($1, with: "***") }
     }
 
     private static let hints = [

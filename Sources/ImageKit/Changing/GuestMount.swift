@@ -203,6 +203,7 @@ public final class GuestMount {
         for volume in request.volumes where volume.type != "vfat" {
             try Command.must(
                 ["e2fsck", "-fp", "-E", "discard", "\(Self.view)?offset=\(volume.offset)"], allowing: [0, 1])
+            try FreeBlocks.clear(volume, in: Self.view, list: "free")
         }
         try view.close()
     }

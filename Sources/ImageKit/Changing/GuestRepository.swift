@@ -33,7 +33,9 @@ public struct GuestRepository: Sendable, Equatable, Codable {
         trust = try Self.trust(key)
         if text.hasPrefix("http://") || text.hasPrefix("https://") || text.hasPrefix("deb ") {
             guard !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) else {
-                throw Failure(.usage, "a repository is one line", place: Printable.line(text))
+                throw Failure(
+                    .usage, "a repository is one line",
+                    place: Printable.line(GuestRepository(location: text).withoutSecrets))
             }
             location = text
             return
@@ -44,7 +46,8 @@ public struct GuestRepository: Sendable, Equatable, Codable {
             let real = realpath(path, nil)
         else {
             throw Failure(
-                .usage, "this is no repository", place: Printable.line(text),
+                .usage, "this is no repository",
+                place: Printable.line(GuestRepository(location: text).withoutSecrets),
                 hint: "an http or https URL, a folder, or for apt a line: deb URL SUITE COMPONENT")
         }
         defer { free(real) }
@@ -69,6 +72,35 @@ public struct GuestRepository: Sendable, Equatable, Codable {
     }
 
     public var isFolder: Bool { location.hasPrefix("/") }
+
+    /// What its URL says about who asks: given apart, since managers write URLs into their logs.
+    /// - Returns: with a host as apt_auth.conf(5) has it: scheme, name and port.
+    var login: (host: String, user: String, password: String)? {
+        for word in location.split(separator: " ") {
+            let parts = word.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false)
+            guard parts.count > 2, parts[0].hasSuffix(":"), let at = parts[2].lastIndex(of: "@") else { continue }
+            let (name, host) = (parts[2][..<at], parts[2][parts[2].index(after: at)...])
+            let colon = name.firstIndex(of: ":") ?? name.endIndex
+            let password = colon == name.endIndex ? "" : name[name.index(after: colon)...]
+            return ("\(parts[0])//\(host)", Self.decoded(name[..<colon]), Self.decoded(password))
+        }
+        return nil
+    }
+
+    /// Without RFC 3986's percent signs; what would begin another line stays as it is written.
+    private static func decoded(_ text: Substring) -> String {
+        var (bytes, rest): ([UInt8], ArraySlice<UInt8>) = ([], Array(text.utf8)[...])
+        while let byte = rest.popFirst() {
+            let digits = String(decoding: rest.prefix(2), as: UTF8.self)
+            if byte == UInt8(ascii: "%"), rest.count > 1, let value = UInt8(digits, radix: 16), value > 0x20 {
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
 
     /// For documents that others read: a URL without the user and password in it.
     public var withoutSecrets: String {

@@ -36,7 +36,7 @@ extension GuestChange {
                 try Self.write(text, "\(home)/\(number + 1).asc")
             }
             let lines = try repositoryLines(
-                address: { $0.isFolder ? "file://\($0.location)" : $0.location }, keys: keys)
+                address: { $0.isFolder ? "file://\($0.location)" : $0.withoutSecrets }, keys: keys)
             try Self.write(lines.map { $0 + "\n" }.joined(), repositories + "/eulerpublisher.repo")
         }
         var options = [
@@ -49,9 +49,8 @@ extension GuestChange {
         }
         let ended = try Command.run(["dnf"] + options + arguments, more: ["HOME=\(home)"])
         guard ended.status != 0 else { return }
-        let words = ended.output.suffix(3).map { ": \($0)" }.joined()
         throw Failure(
-            .refused, "this machine's dnf ended with status \(ended.status)\(words)",
+            .refused, "this machine's dnf ended with status \(ended.status)\(reasons(ended))",
             place: (["dnf"] + arguments).joined(separator: " "))
     }
 

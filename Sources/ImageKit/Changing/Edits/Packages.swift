@@ -101,6 +101,8 @@ extension GuestChange {
     /// history anew (dnf(8), history), ldconfig and mandb their caches.
     func cleanPackages() throws(Failure) {
         try removeAll(in: "/var/lib/dnf") { $0.hasPrefix("history.sqlite") }
+        // Who opens the database makes it again (sqlite.org/walformat.html, 1.1).
+        if let database = rpmDatabase { try removeAll(in: database) { $0.hasSuffix("-shm") } }
         try removeAll(in: "/var/lib/yum/history") { _ in true }
         try removeAll(in: "/var/cache/ldconfig") { $0 == "aux-cache" }
         for name in try root.names("/var/cache/man") where root.isDirectory("/var/cache/man/\(name)") {

@@ -10,7 +10,7 @@ extension GuestChange {
 
     private func address(_ number: Int) -> String {
         let repository = request.repositories[number]
-        return repository.isFolder ? "file://\(Self.folder(ofRepository: number))" : repository.location
+        return repository.isFolder ? "file://\(Self.folder(ofRepository: number))" : repository.withoutSecrets
     }
 
     /// Where the guest sees the key that one is signed by.
@@ -40,12 +40,14 @@ extension GuestChange {
         for (number, repository) in request.repositories.enumerated() {
             guard !repository.location.hasPrefix("deb ") else {
                 throw Failure(
-                    .usage, "the guest has dnf, and this is a line for apt", place: Printable.line(repository.location),
+                    .usage, "the guest has dnf, and this is a line for apt",
+                    place: Printable.line(repository.withoutSecrets),
                     hint: "name the repository's URL or folder")
             }
             let place = address(repository)
             lines += ["[eulerpublisher\(number + 1)]", "name=\(place)", "baseurl=\(place)"]
             lines.append("gpgcheck=\(repository.trust == .nobody ? 0 : 1)")
+            if let login = repository.login { lines += ["username=\(login.user)", "password=\(login.password)"] }
             if let key = keys[number] { lines.append("gpgkey=file://\(key)") }
         }
         return lines
@@ -58,13 +60,14 @@ extension GuestChange {
         for (number, repository) in request.repositories.enumerated() {
             // A repository without suites is all in one folder: apt writes that as a path with a slash.
             let isLine = repository.location.hasPrefix("deb ")
-            let source = isLine ? String(repository.location.dropFirst(4)) : "\(address(number)) ./"
+            let source = isLine ? String(repository.withoutSecrets.dropFirst(4)) : "\(address(number)) ./"
             switch repository.trust {
             case .guest: lines.append("deb \(source)")
             case .key, .nobody:
                 guard !source.drop(while: { $0 == " " }).hasPrefix("[") else {
                     throw Failure(
-                        .usage, "the key of this repository is named twice", place: Printable.line(repository.location))
+                        .usage, "the key of this repository is named twice",
+                        place: Printable.line(repository.withoutSecrets))
                 }
                 if case .key(let text) = repository.trust {
                     lines.append("deb [signed-by=\(try writeKey(number, text))] \(source)")
@@ -74,6 +77,14 @@ extension GuestChange {
             }
         }
         try root.write("\(Self.place)/sources.list", lines: lines)
-        return ["-o", "Dir::Etc::sourcelist=\(Self.place)/sources.list", "-o", "Dir::Etc::sourceparts=-"]
+        // apt_auth.conf(5).
+        let logins = request.repositories.compactMap(\.login).map {
+            "machine \($0.host) login \($0.user) password \($0.password)"
+        }
+        try root.write("\(Self.place)/auth.conf", lines: logins, mode: 0o600)
+        return [
+            "-o", "Dir::Etc::sourcelist=\(Self.place)/sources.list", "-o", "Dir::Etc::sourceparts=-",
+            "-o", "Dir::Etc::netrc=\(Self.place)/auth.conf",
+        ]
     }
 }
