@@ -24,9 +24,7 @@ struct BuildTests {
 
     init() throws {
         scratch = try Scratch()
-        image = "\(scratch.path)/stock.qcow2"
-        let made = try run(["\(root)/Tests/Images/make-image", "tiny-openeuler", image])
-        try #require(made.status == 0, "\(made.output)")
+        image = try stockImage(in: scratch)
         chmod(scratch.path, 0o777)
     }
 

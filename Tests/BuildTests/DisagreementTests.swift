@@ -13,8 +13,7 @@ struct DisagreementTests {
 
     init() throws {
         scratch = try Scratch()
-        let made = try run(["\(root)/Tests/Images/make-image", "tiny-openeuler", "\(scratch.path)/stock.qcow2"])
-        try #require(made.status == 0, "\(made.output)")
+        _ = try stockImage(in: scratch)
     }
 
     /// A provider that asks every image for these answers in a file; in warnings, so that an image is taken all the same.

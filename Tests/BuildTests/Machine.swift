@@ -12,6 +12,14 @@ func machine() throws -> [String] {
     ]
 }
 
+/// The small image of openEuler's stock shape, stock.qcow2.
+func stockImage(in scratch: Scratch) throws -> String {
+    let image = "\(scratch.path)/stock.qcow2"
+    let made = try run(["\(root)/Tests/Images/make-image", "tiny-openeuler", image])
+    try #require(made.status == 0, "\(made.output)")
+    return image
+}
+
 func names(_ folder: String) throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder).sorted() }
 
 /// The program as its users run it, whose home and working folder are the test's.

@@ -45,12 +45,10 @@ struct Build: AsyncParsableCommand {
     func run() async throws {
         var ids: [String] = []
         for id in providers.isEmpty ? ["local"] : providers where !ids.contains(id) { ids.append(id) }
-        var run = BuildRun(
+        try await BuildRun(
             image: image, output: output, format: format, providers: ids, packages: install,
-            repositories: try sources.repositories(), way: ways.way,
+            repositories: try sources.repositories(), way: ways.way, recipe: try recipes.made(),
             isVerbose: verbose, isJSON: json, isBooted: bootTest
-        )
-        run.recipe = try recipes.made()
-        try await run.run(Session(places))
+        ).run(Session(places))
     }
 }

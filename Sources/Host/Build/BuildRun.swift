@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Building
-import Changing
+public import Changing
 import Conversion
 import Documents
 import Execution
@@ -31,19 +31,15 @@ struct PackageSourceOptions: ParsableArguments {
     }
 }
 
+extension Way: ExpressibleByArgument {}
+
 /// How a guest is changed, as people choose it.
 struct WayOption: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "How the guest is changed: namespaces (its programs by chroot, without root), loop (the same by the kernel's mounts; "
                 + "root), files (none of its programs is run), boot (they run in a virtual machine: for images that are not "
-                + "trusted). Default: what the changes and this machine allow, which is told.", valueName: "way"),
-        transform: { text in
-            guard let way = Way(rawValue: text) else {
-                throw ValidationError("--way: one of \(Way.allCases.map(\.rawValue).joined(separator: ", "))")
-            }
-            return way
-        })
+                + "trusted). Default: what the changes and this machine allow, which is told.", valueName: "way"))
     var way: Way?
 }
 
@@ -66,19 +62,16 @@ struct BuildRun {
     func run(_ session: Session) async throws {
         let isQuiet = isJSON
         let reader = ImageReader.executable(beside: session.workerExecutable)
-        var build = ImageBuild(
+        let build = ImageBuild(
             image: image, output: output, format: format, providers: providers, packages: packages,
-            repositories: repositories,
+            repositories: repositories, recipe: recipe,
             way: way, machines: "\(session.cache)/boot-test",
             builder: session.builderExecutable, tool: EulerPublisher.version, created: try Self.created(session),
             boot: isBooted ? boot(session) : nil,
             read: { try ImageReader($0, executable: reader).facts().disk },
             report: { if !isQuiet { Output.error("  \($0)") } })
-        build.recipe = recipe
         let executor = try session.executor(QuietReport())
-        let outcomes = try await executor.interruption.withTask("the image was built") { [build] in
-            try await build.run(executor)
-        }
+        let outcomes = try await executor.interruption.withTask("the image was built") { try await build.run(executor) }
         if isJSON {
             let documents = outcomes.map { CheckJSON($0.after) }
             if documents.count == 1 {

@@ -26,7 +26,7 @@ public struct ImageBuild: Sendable {
     /// Where it is kept how virtual machines are started here.
     public var machines: String
     /// What people ask for beside the rules and packages.
-    public var recipe = Recipe()
+    public var recipe: Recipe
     /// `eulerpublisher-builder`, an absolute path.
     public var builder: String
     /// Our version, and the time in RFC 3339 that documents about the image state.
@@ -42,13 +42,13 @@ public struct ImageBuild: Sendable {
 
     public init(
         image: String, output: String, format: TargetFormat? = nil, providers: [String], packages: [String],
-        repositories: [GuestRepository] = [],
+        repositories: [GuestRepository] = [], recipe: Recipe = Recipe(),
         way: Way? = nil, machines: String,
         builder: String, tool: String, created: String, boot: Boot? = nil, read: @escaping Conversion.Reader,
         report: @escaping @Sendable (String) -> Void
     ) {
         (self.image, self.output, self.providers) = (image, output, providers)
-        self.format = format
+        (self.format, self.recipe) = (format, recipe)
         (self.packages, self.repositories, self.way, self.machines) = (packages, repositories, way, machines)
         (self.builder, self.tool, self.created, self.boot) = (builder, tool, created, boot)
         (self.read, self.report) = (read, report)
@@ -104,7 +104,11 @@ public struct ImageBuild: Sendable {
                 let file = making.work.file("product\(names.count)")
                 report("write \(product.path)")
                 try await making.write(product, made[number].disk, &made[number].outcome, to: file)
-                guard made[number].outcome.isTaken else { return made.map(\.outcome) }
+                guard made[number].outcome.isTaken else {
+                    // None of them gets its name.
+                    for index in made.indices { made[index].outcome.products = [] }
+                    return made.map(\.outcome)
+                }
                 let documents = BuildDocuments(
                     build: self, outcome: made[number].outcome, product: product, source: try await origin,
                     digest: try await Self.digest(file))

@@ -5,7 +5,7 @@ import State
 extension Executor {
     /// Starts each once, one after the other: two virtual machines at once would take longer. What came up in an earlier attempt of
     /// the run is not started again, nor what no target needs any more.
-    /// - Returns: by the artifact's name, why its image did not come up.
+    /// - Returns: by an image's digest, why it did not come up.
     func bootFirst(
         _ targets: [TargetRun], _ earlier: [JournalEvent], _ context: RunContext
     ) async -> [String: Failure] {
@@ -21,7 +21,7 @@ extension Executor {
                 context.append(
                     JournalEvent(.booted, artifact: artifact.name, digest: artifact.document.digest))
             } catch {
-                failures[artifact.name] = asFailure(error)
+                failures[artifact.document.digest] = asFailure(error)
             }
         }
         return failures

@@ -280,7 +280,9 @@ public struct Executor: Sendable {
     ) async -> RunOutcome {
         if let failed = await preflight(targets, started: started, run: context.runID) { return failed }
         let unfit = await bootFirst(targets, earlier, context)
-        if let failed = await notStarted(targets, { unfit[$0.artifact.name] }, started: started, run: context.runID) {
+        if let failed = await notStarted(
+            targets, { unfit[$0.artifact.document.digest] }, started: started, run: context.runID)
+        {
             return failed
         }
         let barrier = context.options.tagAll ? Barrier(count: targets.count) : nil

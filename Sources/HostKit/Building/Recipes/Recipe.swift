@@ -24,7 +24,11 @@ public struct Recipe: Sendable, Equatable {
     }
 
     /// The file's own name and digest; nil if there are options alone.
-    var source: (name: String, digest: Digest)?
+    var source: Source?
+    struct Source: Sendable, Equatable {
+        var name: String
+        var digest: Digest
+    }
     public internal(set) var wishes: [Wish] = []
     public internal(set) var files: [File] = []
     public internal(set) var users: [User] = []
@@ -33,12 +37,6 @@ public struct Recipe: Sendable, Equatable {
     var growing: String?
 
     public init() {}
-
-    public static func == (one: Recipe, other: Recipe) -> Bool {
-        one.source?.name == other.source?.name && one.source?.digest == other.source?.digest
-            && one.wishes == other.wishes && one.files == other.files && one.users == other.users
-            && one.dracutModules == other.dracutModules && one.growing == other.growing
-    }
 
     var additions: GuestAdditions {
         var additions = GuestAdditions()

@@ -14,14 +14,14 @@ extension Recipe {
         let bytes = try Node.contents(of: path)
         let node = try Node.parse(bytes: bytes, name: path)
         try self.init(node, inputs)
-        source = (path.split(separator: "/").last.map(String.init) ?? path, sha256(bytes))
+        source = Source(name: path.split(separator: "/").last.map(String.init) ?? path, digest: sha256(bytes))
     }
 
     /// Reads a text whose relative paths start from a folder.
     /// - Throws: As `init(reading:)`.
     public init(text: String, name: String, folder: String) throws {
         try self.init(try Node.parse(text: text, name: name), RecipeInputs(folder: folder))
-        source = (name, sha256(Array(text.utf8)))
+        source = Source(name: name, digest: sha256(Array(text.utf8)))
     }
 
     private init(_ node: Node, _ inputs: RecipeInputs) throws {
