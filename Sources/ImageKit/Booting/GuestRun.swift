@@ -51,7 +51,7 @@ public struct GuestRun: Sendable {
             if words == ["done"] {
                 self = .done
             } else if words.count == 3, words[0] == "failed", let command = Int(words[1]), let status = Int(words[2]) {
-                self = .failed(command: command, status: status, words: Array(lines.dropFirst().suffix(3)))
+                self = .failed(command: command, status: status, words: Array(lines.dropFirst()))
             } else {
                 return nil
             }

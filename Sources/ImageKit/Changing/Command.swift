@@ -8,18 +8,8 @@ enum Command {
     struct Ending {
         /// 128 and the number, if a signal ended it.
         var status: Int32
-        /// Its last lines (64 KiB), without what steers a terminal.
+        /// Its last lines (1 MiB), without what steers a terminal.
         var output: [String]
-
-        /// Those of them that say what went wrong; else the last.
-        var reasons: String {
-            let marks = [
-                "rror", "ailed", "GPG check", "signature", "not signed", "not installed", "o match", "othing provides",
-                "nable to", "E: ", "tatus code",
-            ]
-            let telling = output.filter { line in marks.contains { line.contains($0) } }
-            return (telling.isEmpty ? output : telling).suffix(3).map { ": \($0)" }.joined()
-        }
     }
 
     private static let guestEnvironment = [
@@ -29,7 +19,7 @@ enum Command {
     private static let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "MTOOLS_SKIP_CHECK=1"]
     private static let folders = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
     /// Bytes of its words that are kept.
-    private static let limit = 64 << 10
+    private static let limit = 1 << 20
 
     /// Whose packages have it: apt's and dnf's.
     private static let packages: [String: (apt: String, dnf: String)] = [
@@ -125,7 +115,7 @@ enum Command {
         if !hasEnded { while waitpid(child, &status, 0) < 0 && errno == EINTR {} }
         kill(-child, SIGKILL)
         let signal = eps_status_signal(status)
-        let lines = said.split { $0 == 0x0a || $0 == 0x0d }.suffix(400).map {
+        let lines = said.split { $0 == 0x0a || $0 == 0x0d }.map {
             Printable.line(String(decoding: $0.prefix(1000), as: UTF8.self))
         }
         return Ending(status: signal == 0 ? eps_status_exit(status) : 128 + signal, output: lines)

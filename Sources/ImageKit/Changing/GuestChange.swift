@@ -111,10 +111,7 @@ public final class GuestChange {
 
     private func run(_ path: String, _ command: [String]) throws(Failure) {
         let ended = try Command.run(in: root.path, path, command)
-        guard ended.status != 0 else { return }
-        throw Failure(
-            .refused, "\(command[0]) in the guest ended with status \(ended.status)\(reasons(ended))",
-            place: command.joined(separator: " "), hint: Self.hints[command[0]])
+        try judge(command, ended)
     }
 
     /// What follows sees what the guest's programs did: where they run elsewhere, it is done again once they have.
@@ -125,17 +122,15 @@ public final class GuestChange {
         throw Failure(.internal, "programs of the guest are to be run first")
     }
 
-    /// What a program said, without the passwords that it was given.
-    func reasons(_ ended: Command.Ending) -> String {
-        request.repositories.compactMap(\.login?.password).filter { !$0.isEmpty }
-            .reduce(ended.reasons) { $0.replacing($1, with: "***") }
+    /// - Parameter owner: whose program it was, if not the guest's own.
+    /// - Throws: `Failure` without the passwords that it was given, if it ended badly.
+    func judge(_ command: [String], _ ended: Command.Ending, owner: String? = nil) throws(Failure) {
+        guard ended.status != 0 else { return }
+        var failed = FailedProgram(command, status: Int(ended.status), lines: ended.output)
+        failed.owner = owner
+        failed.secrets = request.repositories.compactMap(\.login?.password)
+        throw failed.failure
     }
 
-    private static let hints = [
-        "dnf": sources, "yum": sources, "microdnf": sources, "apt-get": sources,
-        "systemctl": "see whether the guest has that unit: eulerpublisher image inspect",
-        "sshd": "see the value in the recipe, or in the rule's own words: eulerpublisher requirements",
-    ]
-    private static let sources = "see whether the guest's repositories have it, or name others: --repository"
     private static let folders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"]
 }

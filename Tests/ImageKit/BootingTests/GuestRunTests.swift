@@ -32,7 +32,7 @@ import Testing
         #expect(answer("done\n\0\0") == .done)
         #expect(
             answer("failed 2 127\none\ntwo\n\u{1B}[2Jthree\nfour\n\0")
-                == .failed(command: 2, status: 127, words: ["two", "\\u{1b}[2Jthree", "four"]))
+                == .failed(command: 2, status: 127, words: ["one", "two", "\\u{1b}[2Jthree", "four"]))
         for text in [
             "", "\0done", "done 1", "failed", "failed 1", "failed a b", "failed 1 99999999999999999999", "xdone",
         ] {

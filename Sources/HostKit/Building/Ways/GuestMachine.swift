@@ -37,7 +37,9 @@ struct GuestMachine {
                 if told.isNew(step) { report(step) }
             }
             guard !reply.commands.isEmpty else { return reply.byHand }
-            for command in reply.commands { report("in a virtual machine: \(Self.words(command))") }
+            for command in reply.commands {
+                report("in a virtual machine: \(Self.words(command).joined(separator: " "))")
+            }
             let run = GuestRun(
                 machine: kind, disk: request.image, kernel: work.file("kernel"), initramfs: work.file("initramfs"),
                 seed: work.file("seed"), arguments: entry.arguments, program: MachineStart.program,
@@ -50,9 +52,8 @@ struct GuestMachine {
         throw Failure(.internal, "the guest's programs are asked for without end")
     }
 
-    private static func words(_ command: [String]) -> String {
-        let name = command.first?.split(separator: "/").last.map(String.init) ?? ""
-        return Printable.line(([name] + command.dropFirst()).joined(separator: " "))
+    private static func words(_ command: [String]) -> [String] {
+        ([command.first?.split(separator: "/").last.map(String.init) ?? ""] + command.dropFirst()).map(Printable.line)
     }
 
     /// Packages that come from elsewhere than this machine's folders.
@@ -64,11 +65,8 @@ struct GuestMachine {
 
     private static func judge(_ answer: GuestRun.Answer, _ commands: [[String]]) throws(Failure) {
         guard case .failed(let number, let status, let words) = answer else { return }
-        let command = commands.indices.contains(number - 1) ? Self.words(commands[number - 1]) : "mount"
-        throw Failure(
-            .refused,
-            "\(command.prefix { $0 != " " }) in the guest ended with status \(status)\(words.map { ": \($0)" }.joined())",
-            place: command)
+        let command = commands.indices.contains(number - 1) ? Self.words(commands[number - 1]) : ["mount"]
+        throw FailedProgram(command, status: status, lines: words).failure
     }
 }
 

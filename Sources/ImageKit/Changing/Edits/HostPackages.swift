@@ -48,10 +48,7 @@ extension GuestChange {
             options.append("--releasever=\(release.dropFirst("VERSION_ID=".count).filter { $0 != "\"" })")
         }
         let ended = try Command.run(["dnf"] + options + arguments, more: ["HOME=\(home)"])
-        guard ended.status != 0 else { return }
-        throw Failure(
-            .refused, "this machine's dnf ended with status \(ended.status)\(reasons(ended))",
-            place: (["dnf"] + arguments).joined(separator: " "))
+        try judge(["dnf"] + arguments, ended, owner: "this machine's")
     }
 
     private static func write(_ text: String, _ path: String) throws(Failure) {

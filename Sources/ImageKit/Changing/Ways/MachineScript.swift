@@ -43,7 +43,7 @@ struct MachineScript {
         }
         fail() {
             echo "eulerpublisher: command $1 ended with status $2"
-            { echo "failed $1 $2"; tail -c 4000 $said; } >"$answer"
+            { echo "failed $1 $2"; tail -c 60000 $said; } >"$answer"
             finish
         }
         run() {
