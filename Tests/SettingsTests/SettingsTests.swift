@@ -34,6 +34,13 @@ import Testing
         #expect(settings.provider(forScheme: "registry") == nil && settings.providerPath == [] && settings.files == [])
     }
 
+    @Test("Base directories are the environment's, unless it names relative ones")
+    func baseDirectories() throws {
+        let settings = try load(["XDG_STATE_HOME": "/s", "XDG_CACHE_HOME": "cache"])
+        #expect(settings.stateDirectory == Setting("/s/eulerpublisher", .builtIn))
+        #expect(settings.cacheDirectory.value == "\(scratch.path)/home/.cache/eulerpublisher")
+    }
+
     @Test func laterSourcesOverrideEarlierOnesAndAreRemembered() throws {
         let keys = ["mirror: https://SOURCE.example", "state_dir: /SOURCE", "language: en", "log_level: debug"]
         let first = (["format: 1"] + keys).joined(separator: "\n").replacingOccurrences(of: "SOURCE", with: "system")

@@ -94,8 +94,7 @@ struct BuildDocuments {
                         "recipe": build.recipe.document,
                         "providers": .array(product.providers.map { .string($0) }),
                         "packages": .array(build.packages.map { .string($0) }),
-                        "repositories": .array(
-                            build.repositories.filter { !$0.isFolder }.map { .string($0.withoutSecrets) }),
+                        "repositories": .array(build.repositories.map(Self.repository)),
                     ],
                     "internalParameters": [
                         "changes": .array(build.recipe.documents(of: outcome.changes))
@@ -108,6 +107,27 @@ struct BuildDocuments {
                 ],
             ],
         ]
+    }
+
+    /// A folder is known by the digest of its index, as createrepo_c and apt-ftparchive write it.
+    private static func repository(_ repository: GuestRepository) -> JSON {
+        var members: [String: JSON] = [:]
+        if repository.isFolder {
+            members["folder"] = .string(name(repository.location))
+            let indexes = ["repodata/repomd.xml", "Release", "Packages"].lazy
+                .compactMap { name in
+                    (try? Digest.sha256(ofFile: "\(repository.location)/\(name)")).map { subject(name, $0) }
+                }
+            if let index = indexes.first { members["index"] = index }
+        } else {
+            members["location"] = .string(repository.withoutSecrets)
+        }
+        switch repository.trust {
+        case .guest: members["trust"] = "the guest's keys"
+        case .nobody: members["trust"] = "unsigned packages are taken"
+        case .key(let text): members["key"] = subject("OpenPGP", sha256(Array(text.utf8)))
+        }
+        return .object(members)
     }
 
     private static func subject(_ name: String, _ digest: Digest) -> JSON {

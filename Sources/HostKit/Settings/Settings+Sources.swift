@@ -26,9 +26,12 @@ extension Settings {
         }
 
         /// `$XDG_CONFIG_HOME/eulerpublisher/config.yaml`, else below `~/.config`.
-        public var userFile: String {
-            let configured = environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }
-            return (configured ?? "\(home)/.config") + "/eulerpublisher/config.yaml"
+        public var userFile: String { base("XDG_CONFIG_HOME", ".config") + "/eulerpublisher/config.yaml" }
+
+        /// A base directory that a variable names, else one below HOME; relative ones are ignored
+        /// (specifications.freedesktop.org/basedir-spec).
+        func base(_ variable: String, _ usual: String) -> String {
+            environment[variable].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "\(home)/\(usual)"
         }
     }
 
@@ -67,8 +70,8 @@ private struct Loading {
 
     private mutating func builtIn() {
         let values: [String: JSON] = [
-            "state_dir": .string("\(sources.home)/.local/state/eulerpublisher"),
-            "cache_dir": .string("\(sources.home)/.cache/eulerpublisher"),
+            "state_dir": .string(sources.base("XDG_STATE_HOME", ".local/state") + "/eulerpublisher"),
+            "cache_dir": .string(sources.base("XDG_CACHE_HOME", ".cache") + "/eulerpublisher"),
             "language": .string("en"), "log_level": .string("info"),
         ]
         settings.values = values.mapValues { Setting($0, .builtIn) }
