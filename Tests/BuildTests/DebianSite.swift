@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A repository for apt on loopback with one package: its maintainer script writes who runs it, and on which machine.
+/// A repository for apt on loopback with one package: its maintainer script writes who runs it, and on which machine, and with
+/// perl removes a thousand files right after they were read.
 final class DebianSite {
     static let package = "ep-probe"
     /// What the script of it writes.
@@ -18,7 +19,19 @@ final class DebianSite {
             ("Package: \(Self.package)\nVersion: 1.0\nArchitecture: all\nMaintainer: nobody <n@example.org>\n"
                 + "Description: probe\n").utf8
         ).write(to: URL(fileURLWithPath: "\(tree)/DEBIAN/control"))
-        try Data("#!/bin/sh\nset -e\nid -u >\(Self.trace)\nuname -m >>\(Self.trace)\n".utf8)
+        let script = """
+            #!/bin/sh
+            set -e
+            id -u >\(Self.trace)
+            uname -m >>\(Self.trace)
+            [ -x /usr/bin/perl ] || exit 0
+            perl -e '
+                open F, ">", "/etc/ep-a"; close F;
+                for (1..1000) { link "/etc/ep-a", "/etc/ep-b"; open F, "/etc/ep-b"; close F; unlink("/etc/ep-b") and $n++ }
+                unlink "/etc/ep-a"; print "$n removed\\n"' >>\(Self.trace)
+
+            """
+        try Data(script.utf8)
             .write(to: URL(fileURLWithPath: "\(tree)/DEBIAN/postinst"))
         chmod("\(tree)/DEBIAN/postinst", 0o755)
         let made = try run([

@@ -13,8 +13,7 @@ struct RecipeTests {
 
     init() throws {
         scratch = try Scratch()
-        let made = try run(["\(root)/Tests/Images/make-image", "tiny-openeuler", "\(scratch.path)/stock.qcow2"])
-        try #require(made.status == 0, "\(made.output)")
+        _ = try stockImage(in: scratch)
     }
 
     private func write(_ name: String, _ text: String) throws {
@@ -106,6 +105,23 @@ struct RecipeTests {
         #expect(rule.output.contains("aws.ami.cloud-init"), "\(rule.output)")
         #expect(!rule.output.contains("mount"), "\(rule.output)")
         #expect(try !names(scratch.path).contains { $0.hasPrefix("new.raw") || $0.hasPrefix(".eulerpublisher-") })
+    }
+
+    @Test("What only the guest can tell is said where the recipe asks for it")
+    func guestLacks() async throws {
+        for (line, lack) in [
+            ("users: [{ name: mary, groups: [nosuchgroup] }]", "group nosuchgroup"),
+            ("files: [{ path: /etc/a, text: a, owner: nosuchuser }]", "user nosuchuser"),
+            ("files: [{ path: /etc, text: a }]", "/etc"),
+            ("units: { enable: [nosuchunit.service] }", "nosuchunit.service"),
+        ] {
+            try write("recipe.yaml", "version: 1\n\(line)\n")
+            let answer = try await euler(
+                ["build", "stock.qcow2", "--recipe", "recipe.yaml", "-o", "new.raw"], in: scratch.path)
+            #expect(answer.status == 6 && answer.output.contains("recipe.yaml:2:"), "\(answer.output)")
+            #expect(answer.output.contains(lack), "\(answer.output)")
+        }
+        #expect(try !names(scratch.path).contains { $0.hasPrefix("new.raw") })
     }
 
     @Test("A file that cannot fit is refused before anything is done")

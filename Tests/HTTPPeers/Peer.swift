@@ -76,7 +76,17 @@ public enum Web {
     }
 
     /// Lines of the access log with that text: method, address, status, protocol, connection, range.
-    public static func log(_ text: String) throws -> [[String]] {
+    /// - Parameter count: the server writes them once it has answered: so many are waited for, for 5 s.
+    public static func log(_ text: String, count: Int) async throws -> [[String]] {
+        for _ in 0..<250 {
+            let lines = try log(text)
+            if lines.count >= count { return lines }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        return try log(text)
+    }
+
+    private static func log(_ text: String) throws -> [[String]] {
         let log = try String(contentsOfFile: "\(folder.path)/access.log", encoding: .utf8)
         return log.split(separator: "\n").filter { $0.contains(text) }.map { $0.split(separator: " ").map(String.init) }
     }

@@ -43,7 +43,7 @@ private func makeFile(_ folder: Folder, size: Int) throws -> (descriptor: Int32,
             #expect(isSame(stored, data[(index * part)..<((index + 1) * part)]))
         }
         // Large bodies have connections of their own, although the server offers HTTP/2.
-        let log = try Web.log("/put/\(key)")
+        let log = try await Web.log("/put/\(key)", count: 16)
         #expect(Set(log.map { $0[3] }) == ["HTTP/1.1"] && Set(log.map { $0[4] }).count == 16)
     }
 

@@ -44,6 +44,7 @@ struct ImageMaking {
                 packages: isFirst ? build.packages : [], repositories: build.repositories, sanitises: true,
                 growsTable: isFirst && isGrown && before.facts.partitions?.table.value == .gpt)
             if isFirst { request.additions = recipe.additions }
+            request.origins = recipe.origins
             mkdir(request.folder, 0o700)
             defer { rmdir(request.folder) }
             let byHand = try await ways.carryOut(request, outcome.after.facts)

@@ -16,6 +16,8 @@ public struct ChangeRequest: Sendable, Equatable, Codable {
     public var packages: [String]
     /// What else is put into it, after the packages and before the changes.
     public var additions = GuestAdditions()
+    /// Where people asked for steps, by the words that tell them: `recipe.yaml:12:5`.
+    public var origins: [String: String] = [:]
     /// Where packages come from instead of the guest's own repositories, if any are named.
     public var repositories: [GuestRepository]
     /// Whether traces of the building and of machines that ran from the image are taken out at the end.

@@ -33,8 +33,7 @@ public final class GuestChange {
         try changePackages()
         try add(request.additions)
         for change in request.changes where !change.isOfPackages {
-            report(change.inWords)
-            try carryOut(change)
+            try step(change.inWords) { () throws(Failure) in try carryOut(change) }
         }
         try addDracutModules(request.additions.dracutModules)
         if needsInitramfs { report("make the initramfs again") }
@@ -50,13 +49,21 @@ public final class GuestChange {
     }
 
     private func add(_ additions: GuestAdditions) throws(Failure) {
-        for user in additions.users {
-            report("user \(user.name)")
-            try add(user)
-        }
-        for file in additions.files {
-            report("put \(file.path)")
-            try put(file)
+        for user in additions.users { try step(user.inWords) { () throws(Failure) in try add(user) } }
+        for file in additions.files { try step(file.inWords) { () throws(Failure) in try put(file) } }
+    }
+
+    /// A step that is told, and whose failure says where it was asked for, if a person did.
+    private func step(_ words: String, _ carryOut: () throws(Failure) -> Void) throws(Failure) {
+        report(words)
+        do {
+            try carryOut()
+        } catch {
+            guard let origin = request.origins[words] else { throw error }
+            var failure = error
+            failure.message += error.place.map { " (\($0))" } ?? ""
+            failure.place = origin
+            throw failure
         }
     }
 

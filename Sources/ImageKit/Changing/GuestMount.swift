@@ -95,7 +95,11 @@ public final class GuestMount {
             try LoopMount.mount(view, volume, at: target, folder: request.folder)
             return nil
         }
-        let server = try Command.start(["fuse2fs", "-f", "-o", "rw,fakeroot,offset=\(volume.offset)", view, target])
+        // One request at a time (-s). Beside each other, the end of one program's file and the removal of its name by another
+        // would cross, and the file would stay, as .fuse_hidden, with a link too many: gpg then waits without end for a lock.
+        let server = try Command.start([
+            "fuse2fs", "-f", "-s", "-o", "rw,fakeroot,offset=\(volume.offset)", view, target,
+        ])
         try DiskView.wait("fuse2fs", server) { isMounted(target) }
         return server
     }

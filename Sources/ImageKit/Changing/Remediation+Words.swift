@@ -1,8 +1,8 @@
-import Documents
+public import Documents
 
 extension Remediation {
     /// What is done, for people who watch.
-    var inWords: String {
+    public var inWords: String {
         switch self {
         case .fileWrite(let path, _, _): "write \(path)"
         case .fileRemove(let path): "remove \(path)"
@@ -34,4 +34,12 @@ extension Remediation {
         case .byHand(let text): "by hand: \(text)"
         }
     }
+}
+
+extension CopiedFile {
+    public var inWords: String { "put \(path)" }
+}
+
+extension GuestUser {
+    public var inWords: String { "user \(name)" }
 }

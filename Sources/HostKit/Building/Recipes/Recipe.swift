@@ -46,6 +46,14 @@ public struct Recipe: Sendable, Equatable {
         return additions
     }
 
+    /// Where each of the builder's steps was asked for, by its words.
+    var origins: [String: String] {
+        let steps =
+            wishes.map { ($0.change.inWords, $0.place) } + files.map { ($0.file.inWords, $0.place) }
+            + users.map { ($0.user.inWords, $0.place) }
+        return Dictionary(steps) { first, _ in first }
+    }
+
     /// What each part decides, for comparison with what rules ask for.
     var demands: [(subject: String, value: String, place: String)] {
         var demands = wishes.flatMap { wish in
