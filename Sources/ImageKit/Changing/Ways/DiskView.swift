@@ -12,6 +12,10 @@ final class DiskView {
     /// The image that a copy is written back to.
     private var image: String?
 
+    /// A working image is nothing to anybody until it is whole: it need not be on the disk before (rpm asks for that at every
+    /// package).
+    private static let options = "discard=unmap,cache.no-flush=on"
+
     /// Shown by qemu-storage-daemon: what is written goes to the image.
     ///
     /// The whole disk is one file: exports of its partitions would each want to be the only one that may resize it.
@@ -20,8 +24,8 @@ final class DiskView {
         Glibc.close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600))
         daemon = try Command.start([
             "qemu-storage-daemon",
-            "--blockdev", "driver=file,node-name=file,discard=unmap,filename=\(image.doublingCommas)",
-            "--blockdev", "driver=qcow2,node-name=disk,file=file,discard=unmap",
+            "--blockdev", "driver=file,node-name=file,\(Self.options),filename=\(image.doublingCommas)",
+            "--blockdev", "driver=qcow2,node-name=disk,file=file,\(Self.options)",
             "--export", "type=fuse,id=view,node-name=disk,writable=on,mountpoint=\(path.doublingCommas)",
         ])
         try Self.wait("qemu-storage-daemon", daemon) {
