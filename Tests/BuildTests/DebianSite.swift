@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A repository for apt on loopback with one package: its maintainer script writes who runs it, and on which machine, and with
-/// perl removes a thousand files right after they were read.
+/// perl removes ten thousand files right after they were read.
 final class DebianSite {
     static let package = "ep-probe"
     /// What the script of it writes.
@@ -27,7 +27,10 @@ final class DebianSite {
             [ -x /usr/bin/perl ] || exit 0
             perl -e '
                 open F, ">", "/etc/ep-a"; close F;
-                for (1..1000) { link "/etc/ep-a", "/etc/ep-b"; open F, "/etc/ep-b"; close F; unlink("/etc/ep-b") and $n++ }
+                for (1..10000) {
+                    link "/etc/ep-a", "/etc/ep-b"; open F, "/etc/ep-b"; open G, "/etc/ep-b"; close F; close G;
+                    unlink("/etc/ep-b") and $n++;
+                }
                 unlink "/etc/ep-a"; print "$n removed\\n"' >>\(Self.trace)
 
             """
