@@ -10,10 +10,15 @@ public struct FailedProgram {
     /// Whose program it was, if not the guest's own.
     public var owner: String?
     /// What is not to be told.
-    public var secrets: [String] = []
+    private var secrets: [String] = []
 
     public init(_ command: [String], status: Int, lines: [String]) {
         (self.command, self.status, self.lines) = (command, status, lines)
+    }
+
+    /// Passwords of repositories are not told.
+    public mutating func hide(_ repositories: [GuestRepository]) {
+        secrets += repositories.compactMap(\.login?.password)
     }
 
     public var failure: Failure {

@@ -135,7 +135,7 @@ public final class GuestChange {
         guard ended.status != 0 else { return }
         var failed = FailedProgram(command, status: Int(ended.status), lines: ended.output)
         failed.owner = owner
-        failed.secrets = request.repositories.compactMap(\.login?.password)
+        failed.hide(request.repositories)
         throw failed.failure
     }
 

@@ -66,7 +66,7 @@ import Testing
     @Test("Without telling words its last three; secrets are in none")
     func last() {
         var failed = FailedProgram(["other", "--password=a1"], status: 137, lines: ["one", "two a1", "three", "four"])
-        failed.secrets = ["a1", ""]
+        failed.hide([GuestRepository(location: "https://me:a1@example.org/os"), GuestRepository(location: "/os")])
         failed.owner = "this machine's"
         #expect(failed.failure.message == "this machine's other ended with status 137: two ***: three: four")
         #expect(failed.failure.place == "other --password=***" && failed.failure.hint == nil)

@@ -44,7 +44,7 @@ struct GuestMachine {
                 machine: kind, disk: request.image, kernel: work.file("kernel"), initramfs: work.file("initramfs"),
                 seed: work.file("seed"), arguments: entry.arguments, program: MachineStart.program,
                 hasNetwork: Self.needsNetwork(request, reply.commands))
-            try Self.judge(try await run.run(work: work, folder: folder), reply.commands)
+            try Self.judge(try await run.run(work: work, folder: folder), reply.commands, request)
             request.machine?.done += reply.commands
             // Done in the first pass.
             request.growsTable = false
@@ -63,10 +63,14 @@ struct GuestMachine {
         return hasPackages && (request.repositories.isEmpty || request.repositories.contains { !$0.isFolder })
     }
 
-    private static func judge(_ answer: GuestRun.Answer, _ commands: [[String]]) throws(Failure) {
+    private static func judge(
+        _ answer: GuestRun.Answer, _ commands: [[String]], _ request: ChangeRequest
+    ) throws(Failure) {
         guard case .failed(let number, let status, let words) = answer else { return }
         let command = commands.indices.contains(number - 1) ? Self.words(commands[number - 1]) : ["mount"]
-        throw FailedProgram(command, status: status, lines: words).failure
+        var failed = FailedProgram(command, status: status, lines: words)
+        failed.hide(request.repositories)
+        throw failed.failure
     }
 }
 
