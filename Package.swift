@@ -150,7 +150,7 @@ let package = Package(
         // Other programs, run so that nothing of them stays; images booted in a virtual machine of qemu's, and made into other forms.
         imageKit("Programs", ["CSystem", "Documents", "Files"]),
         imageKit("Booting", ["Programs", "CArchive", "CSystem", "Documents", "Files"]),
-        imageKit("Conversion", ["Programs", "Documents", "Files"]),
+        imageKit("Conversion", ["Programs", "CSystem", "Documents", "Files"]),
 
         // The process that reads one image, and nothing else.
         leaf(
@@ -223,7 +223,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "ChangingTests",
-            dependencies: ["ImageTesting", "TestSupport", "Changing", "Guest", "FileSystems", "Documents"],
+            dependencies: ["ImageTesting", "TestSupport", "Changing", "Guest", "FileSystems", "CSystem", "Documents"],
             path: "Tests/ImageKit/ChangingTests", swiftSettings: strict),
         .testTarget(name: "BuildTests", dependencies: ["TestSupport", "Building", "Documents"], swiftSettings: strict),
         .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),

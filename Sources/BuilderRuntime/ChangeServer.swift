@@ -21,6 +21,9 @@ public enum ChangeServer {
             _exit(71)
         }
         _ = eps_no_dumps()
+        // An image that is not whole is nothing to anybody: it need not be on the disk at each step of the guest's package manager,
+        // and a guest's sync is none of this machine's business. Where there is no seccomp, all is as right, and slower.
+        _ = eps_ignore_syncs()
         // Its end is the end of all that runs here: it is the first process of its namespace.
         DedicatedThread(stack: 256 << 10) {
             while eps_hung_up(socket, 1000) == 0 {}
@@ -54,7 +57,8 @@ public enum ChangeServer {
     private static func change(_ request: ChangeRequest, _ report: @escaping (String) -> Void) throws -> ChangeReply {
         report("mount")
         let mount = try GuestMount(request)
-        let change = GuestChange(mount.root, request, programs: mount.programs, report: report)
+        let change = GuestChange(
+            mount.root, request, programs: mount.programs, servers: mount.servers, report: report)
         do { try change.carryOut() } catch {
             if change.isPaused {
                 try mount.writeMachine(change.commands)

@@ -173,3 +173,22 @@ int eps_extent(int descriptor, uint64_t offset, uint64_t *length) {
     *length = (hole < 0 || hole > size ? (uint64_t)size : (uint64_t)hole) - offset;
     return 1;
 }
+
+int eps_clear(int descriptor, uint64_t offset, uint64_t length) {
+    int status;
+    do status = fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)length);
+    while (status < 0 && errno == EINTR);
+    if (status == 0 || (errno != EOPNOTSUPP && errno != ENOSYS)) return status < 0 ? -errno : 0;
+    static const char zeros[64 << 10];
+    char bytes[sizeof zeros];
+    while (length) {
+        size_t part = length < sizeof bytes ? (size_t)length : sizeof bytes;
+        ssize_t count = pread(descriptor, bytes, part, (off_t)offset);
+        if (count > 0 && memcmp(bytes, zeros, (size_t)count)) count = pwrite(descriptor, zeros, (size_t)count, (off_t)offset);
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) return count < 0 ? -errno : -EIO;
+        offset += (uint64_t)count;
+        length -= (uint64_t)count;
+    }
+    return 0;
+}

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -152,6 +153,26 @@ int eps_catch_signals(void) {
 const char *eps_signal_name(int number) {
     const char *name = sigabbrev_np(number);
     return name ? name : "?";
+}
+
+int64_t eps_processor_time(pid_t pid) {
+    clockid_t clock;
+    struct timespec time;
+    int error = clock_getcpuclockid(pid, &clock);
+    if (error) return -error;
+    return clock_gettime(clock, &time) < 0 ? -errno : (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+int eps_run_on(pid_t pid, int processor) {
+    cpu_set_t set;
+    if (processor < 0) {
+        if (sched_getaffinity(0, sizeof set, &set) < 0) return -errno;
+    } else {
+        if (processor >= CPU_SETSIZE) return -EINVAL;
+        CPU_ZERO(&set);
+        CPU_SET(processor, &set);
+    }
+    return sched_setaffinity(pid, sizeof set, &set) < 0 ? -errno : 0;
 }
 
 int eps_no_dumps(void) {

@@ -32,7 +32,7 @@ public struct Digest: Sendable, Hashable, Codable, CustomStringConvertible {
         try container.encode(description)
     }
 
-    /// Of a file, streamed.
+    /// Of a file, streamed; its holes are not read.
     /// - Throws: `Failure` when it cannot be read; `CancellationError` in a task that was cancelled.
     public static func sha256(ofFile path: String) throws -> Digest {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -42,17 +42,43 @@ public struct Digest: Sendable, Hashable, Codable, CustomStringConvertible {
         defer { close(descriptor) }
         var hasher = Hasher()
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
-        defer { buffer.deallocate() }
+        let zeros = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+        defer {
+            buffer.deallocate()
+            zeros.deallocate()
+        }
+        zeros.initializeMemory(as: UInt8.self, repeating: 0)
+        var (offset, data): (off_t, off_t) = (0, 0)
         while true {
             try Task.checkCancellation()
-            let count = read(descriptor, buffer.baseAddress, buffer.count)
+            if offset >= data { data = nextData(descriptor, offset) }
+            if offset < data {
+                let count = Int(min(data - offset, off_t(zeros.count)))
+                hasher.update(UnsafeRawBufferPointer(rebasing: zeros[..<count]))
+                offset += off_t(count)
+                continue
+            }
+            let count = pread(descriptor, buffer.baseAddress, buffer.count, offset)
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else {
                 throw Failure(.internal, "cannot read the file: \(String(cString: strerror(errno)))", place: path)
             }
             if count == 0 { return hasher.finalize() }
             hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            offset += off_t(count)
         }
+    }
+
+    /// SEEK_DATA of linux/fs.h, which the module of glibc leaves out.
+    private static let seekData: Int32 = 3
+
+    /// Where the next bytes are that have to be read (lseek(2)); zeros lie before.
+    private static func nextData(_ descriptor: Int32, _ offset: off_t) -> off_t {
+        let data = lseek(descriptor, offset, seekData)
+        if data >= 0 { return data }
+        var status = stat()
+        // None but zeros up to the end; else a file system that does not know holes.
+        return errno == ENXIO && fstat(descriptor, &status) == 0 ? max(offset, status.st_size) : offset
     }
 }
 

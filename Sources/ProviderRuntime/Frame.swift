@@ -17,6 +17,7 @@ public enum FrameKind: UInt16, Sendable {
     case blocksExtent = 0xE544
     case imageUnread = 0xE545
     case imageCopies = 0xE546
+    case imageDisk = 0xE547
     // From the host to the process that changes an image, which tells its steps before its reply.
     case imageChange = 0xE551
     // From the worker.

@@ -90,6 +90,7 @@ extension ImageServer {
                 do { return Answer(document: Array(try image.facts().encoded())) } catch {
                     throw error as? Failure ?? Failure(.internal, "the facts cannot be written as JSON")
                 }
+            case .imageDisk: return Answer(document: try Self.json(image.blocks.surveyed()))
             case .imageUnread: return Answer(document: try Self.json(image.unread()))
             case .imageCopies:
                 let text = (try? reader.field()) ?? []

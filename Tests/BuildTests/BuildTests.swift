@@ -8,7 +8,7 @@ import Testing
 let canBuild =
     isRoot
     && [
-        "mke2fs", "sfdisk", "mcopy", "qemu-img", "grub-mkimage", "qemu-storage-daemon", "fuse2fs", "newuidmap",
+        "mke2fs", "sfdisk", "mcopy", "qemu-img", "grub-mkimage", "fuse2fs", "newuidmap",
     ].allSatisfy { (try? run(["sh", "-c", "command -v \($0)"]).status) == 0 }
     && access("/dev/fuse", R_OK | W_OK) == 0
 
@@ -17,7 +17,7 @@ let canBuild =
     "Images made for providers", .serialized,
     .enabled(
         if: stage != nil && canBuild,
-        "run make test as root, with /dev/fuse, fuse2fs, qemu-storage-daemon, uidmap and what makes images"))
+        "run make test as root, with /dev/fuse, fuse2fs, uidmap and what makes images"))
 struct BuildTests {
     let scratch: Scratch
     let image: String
@@ -35,7 +35,8 @@ struct BuildTests {
         #expect(try await euler(["check", image, "-p", "local"], in: scratch.path).status == 3)
         // What the guest left in /tmp must not be hidden by what a build mounts.
         let planted = "\(scratch.path)/planted"
-        try Data("left".utf8).write(to: URL(fileURLWithPath: planted))
+        let words = "left-\(UUID())"
+        try Data(words.utf8).write(to: URL(fileURLWithPath: planted))
         try run(["qemu-img", "convert", "-O", "raw", image, "\(scratch.path)/stock.raw"])
         try run(["debugfs", "-w", "-R", "write \(planted) /tmp/left", "\(scratch.path)/stock.raw?offset=\(33 << 20)"])
         try run(["qemu-img", "convert", "-f", "raw", "-O", "qcow2", "\(scratch.path)/stock.raw", image])
@@ -66,6 +67,9 @@ struct BuildTests {
         #expect(shadow.output.contains("root:!:"), "\(shadow.output)")
         let left = try run(["debugfs", "-R", "ls /tmp", "\(scratch.path)/new.raw?offset=\(33 << 20)"])
         #expect(!left.output.contains("left"), "\(left.output)")
+        // Nor is it in a block that no file has any more.
+        #expect(try run(["grep", "-c", "-a", words, "\(scratch.path)/stock.raw"]).output.hasPrefix("1"))
+        #expect(try run(["grep", "-c", "-a", words, "\(scratch.path)/new.raw"]).output.hasPrefix("0"))
         let menu = try run(["mtype", "-i", "\(scratch.path)/new.raw@@\(1 << 20)", "::/efi/EFI/openEuler/grub.cfg"])
         #expect(menu.output.contains("menuentry") && !menu.output.contains("password_pbkdf2"), "\(menu.output)")
     }

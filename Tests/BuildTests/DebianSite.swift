@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A repository for apt on loopback with one package: its maintainer script writes who runs it, and on which machine, and with
-/// perl removes ten thousand files right after they were read.
+/// perl removes ten thousand files right after they were read. At last it waits for no disk: fsync(2) of no file, of x86-64.
 final class DebianSite {
     static let package = "ep-probe"
     /// What the script of it writes.
@@ -31,7 +31,8 @@ final class DebianSite {
                     link "/etc/ep-a", "/etc/ep-b"; open F, "/etc/ep-b"; open G, "/etc/ep-b"; close F; close G;
                     unlink("/etc/ep-b") and $n++;
                 }
-                unlink "/etc/ep-a"; print "$n removed\\n"' >>\(Self.trace)
+                unlink "/etc/ep-a"; print "$n removed\\n";
+                print "fsync of nothing: ", syscall(74, -1), "\\n"' >>\(Self.trace)
 
             """
         try Data(script.utf8)

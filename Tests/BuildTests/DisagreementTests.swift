@@ -7,7 +7,7 @@ import Testing
     "Images for providers that disagree", .serialized,
     .enabled(
         if: stage != nil && canBuild,
-        "run make test as root, with /dev/fuse, fuse2fs, qemu-storage-daemon, uidmap and what makes images"))
+        "run make test as root, with /dev/fuse, fuse2fs, uidmap and what makes images"))
 struct DisagreementTests {
     let scratch: Scratch
 

@@ -6,7 +6,7 @@ import Testing
 func machine() throws -> [String] {
     [
         try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8),
-        try run(["sh", "-c", "ps -eo args | grep -E '[f]use2fs|[q]emu-storage-daemon|[e]ulerpublisher-b'"]).output,
+        try run(["sh", "-c", "ps -eo args | grep -E '[f]use2fs|[e]ulerpublisher-b'"]).output,
         try run(["sh", "-c", "cat /sys/block/loop*/loop/backing_file 2>/dev/null"]).output,
         try run(["sh", "-c", "ls /proc/sys/fs/binfmt_misc 2>/dev/null"]).output,
     ]

@@ -1,5 +1,6 @@
 import Digest
 import Foundation
+import Glibc
 import Testing
 
 /// Beside Python's hashlib, another user of the same standards.
@@ -34,6 +35,22 @@ import Testing
         }
         #expect(hasher.finalize().hex == expected)
         #expect(sha512Hex(bytes) == (try python("hashlib.sha512(b).hexdigest()", bytes)))
+    }
+
+    @Test("A file's holes are zeros", arguments: [0, 1, 4096, 3 << 20])
+    func holes(_ hole: Int) throws {
+        let path = NSTemporaryDirectory() + "ep-holes-\(UUID())"
+        defer { unlink(path) }
+        #expect(FileManager.default.createFile(atPath: path, contents: nil))
+        let file = try #require(FileHandle(forWritingAtPath: path))
+        let bytes = (0..<70_001).map { _ in UInt8.random(in: 0...255) }
+        try file.truncate(atOffset: UInt64(hole))
+        try file.seekToEnd()
+        try file.write(contentsOf: bytes)
+        try file.truncate(atOffset: UInt64(2 * hole + bytes.count))
+        #expect(
+            try Digest.sha256(ofFile: path)
+                == sha256([UInt8](repeating: 0, count: hole) + bytes + [UInt8](repeating: 0, count: hole)))
     }
 
     @Test("A copied digest goes on by itself, and a finished one goes on as well")

@@ -63,6 +63,10 @@ int eps_kill_descendants(pid_t root, uint32_t mark, int collect);
  * setsid. */
 int eps_mark(uint32_t mark);
 const char *eps_signal_name(int number);
+/* Nanoseconds of processor time that a process has used. */
+int64_t eps_processor_time(pid_t pid);
+/* Has a process run on one processor, or (-1) again on all that this one may use. */
+int eps_run_on(pid_t pid, int processor);
 /* From now on SIGINT, SIGTERM and SIGHUP end nothing: each is one byte, its number, in the pipe whose reading end this
  * returns. By handlers, since a mask would not hold: libdispatch parks the first thread with all signals open. */
 int eps_catch_signals(void);
@@ -81,6 +85,9 @@ uint64_t eps_address_space(void);
 /* Refuses programs, processes, tracing and io_uring with EPERM for all threads; also sockets if asked. */
 int eps_seccomp(int refuse_sockets);
 int eps_seccomp_available(void);
+/* Has the calls that wait for a disk (fsync, sync and the like) do nothing and succeed, for the calling thread and all that it
+ * starts. It must have CAP_SYS_ADMIN in its user namespace. */
+int eps_ignore_syncs(void);
 /* How often the filter refused something so far. */
 uint32_t eps_refusals(void);
 /* The name of the system call refused last ("execve"), or "". */
@@ -106,6 +113,8 @@ int64_t eps_size(int descriptor);
 int eps_extent(int descriptor, uint64_t offset, uint64_t *length);
 /* Copies a range inside the kernel, shared where the file system can: bytes copied, less than length maybe, 0 at the end. */
 ssize_t eps_copy_range(int from, int to, uint64_t offset, size_t length);
+/* Makes a range of a file zero: a hole where the file system has holes, else written where there was data. */
+int eps_clear(int descriptor, uint64_t offset, uint64_t length);
 int64_t eps_now(void);       /* nanoseconds since 1970 UTC */
 int64_t eps_monotonic(void); /* nanoseconds */
 /* A descriptor that becomes readable when the process ends; -errno where the kernel has none (before 5.3). */

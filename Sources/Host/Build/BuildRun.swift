@@ -61,14 +61,12 @@ struct BuildRun {
     /// - Throws: `Failure`; `ExitCode` of a failed check, if the image is not taken.
     func run(_ session: Session) async throws {
         let isQuiet = isJSON
-        let reader = ImageReader.executable(beside: session.workerExecutable)
         let build = ImageBuild(
             image: image, output: output, format: format, providers: providers, packages: packages,
             repositories: repositories, recipe: recipe,
             way: way, machines: "\(session.cache)/boot-test",
             builder: session.builderExecutable, tool: EulerPublisher.version, created: try Self.created(session),
             boot: isBooted ? boot(session) : nil,
-            read: { try ImageReader($0, executable: reader).facts().disk },
             report: { if !isQuiet { Output.error("  \($0)") } })
         let executor = try session.executor(QuietReport())
         let outcomes = try await executor.interruption.withTask("the image was built") { try await build.run(executor) }

@@ -53,6 +53,6 @@ struct SoundImage {
         facts = try ImageReader(path, executable: executable).facts()
         source = try await SoundSource.checked(
             path, facts.disk, qemuImage: Program.qemuImage(search: Program.search))
-        read = { try ImageReader($0, executable: executable).facts().disk }
+        read = { try ImageReader($0, executable: executable).disk() }
     }
 }

@@ -35,8 +35,6 @@ public struct ImageBuild: Sendable {
     /// Starts the new disk before it has its name, and throws what was wrong with it; nil if it is not to be started.
     public var boot: Boot?
     public typealias Boot = @Sendable (_ disk: String, _ facts: ImageFacts) async throws -> Void
-    /// What reads a file that was made.
-    public var read: Conversion.Reader
     /// Told of each step, in words for people; any thread.
     public var report: @Sendable (String) -> Void
 
@@ -44,14 +42,14 @@ public struct ImageBuild: Sendable {
         image: String, output: String, format: TargetFormat? = nil, providers: [String], packages: [String],
         repositories: [GuestRepository] = [], recipe: Recipe = Recipe(),
         way: Way? = nil, machines: String,
-        builder: String, tool: String, created: String, boot: Boot? = nil, read: @escaping Conversion.Reader,
+        builder: String, tool: String, created: String, boot: Boot? = nil,
         report: @escaping @Sendable (String) -> Void
     ) {
         (self.image, self.output, self.providers) = (image, output, providers)
         (self.format, self.recipe) = (format, recipe)
         (self.packages, self.repositories, self.way, self.machines) = (packages, repositories, way, machines)
         (self.builder, self.tool, self.created, self.boot) = (builder, tool, created, boot)
-        (self.read, self.report) = (read, report)
+        self.report = report
     }
 
     /// One image that was made, for those providers who agree about it.
@@ -75,18 +73,20 @@ public struct ImageBuild: Sendable {
         let naming = try BuildProduct.Naming(self, executor)
         report("read \(image)")
         async let origin = Self.digest(image)
-        let before = try await executor.examine(image: image, providers: providers, market: false)
         let tool = try Program.qemuImage(search: Program.search)
+        let source = try await SoundSource.checked(image, try executor.disk(of: image), qemuImage: tool)
         let folder = output.lastIndex(of: "/").map { String(output[..<$0]) } ?? "."
-        let making = ImageMaking(
-            build: self, executor: executor, before: before,
-            source: try await SoundSource.checked(image, before.facts.disk, qemuImage: tool), tool: tool,
-            work: try WorkFolder(in: folder.isEmpty ? "/" : folder, named: ".eulerpublisher-build"))
+        let work = try WorkFolder(in: folder.isEmpty ? "/" : folder, named: ".eulerpublisher-build")
+        let working = WorkingDisks(source: source, tool: tool, work: work)
+        async let first = working.make(1)
+        let before = try await executor.examine(image: image, providers: providers, market: false)
+        _ = try await first
+        let making = ImageMaking(build: self, executor: executor, before: before, working: working)
         var groups = [providers]
         var made: [(outcome: Outcome, disk: String)] = []
         while made.count < groups.count {
             do {
-                made.append(try await making.disk(for: groups[made.count], named: "disk\(made.count + 1).qcow2"))
+                made.append(try await making.disk(for: groups[made.count], number: made.count + 1))
             } catch let disagreement as Remedies.Disagreement {
                 try split(&groups, at: made.count, disagreement)
             }
@@ -101,9 +101,9 @@ public struct ImageBuild: Sendable {
         var names: [(path: String, name: String)] = []
         for (number, group) in groups.enumerated() {
             for product in try naming.products(of: group, isOnly: groups.count == 1, report) {
-                let file = making.work.file("product\(names.count)")
+                let file = work.file("product\(names.count)")
                 report("write \(product.path)")
-                try await making.write(product, made[number].disk, &made[number].outcome, to: file)
+                let digest = try await making.write(product, made[number].disk, &made[number].outcome, to: file)
                 guard made[number].outcome.isTaken else {
                     // None of them gets its name.
                     for index in made.indices { made[index].outcome.products = [] }
@@ -111,7 +111,7 @@ public struct ImageBuild: Sendable {
                 }
                 let documents = BuildDocuments(
                     build: self, outcome: made[number].outcome, product: product, source: try await origin,
-                    digest: try await Self.digest(file))
+                    digest: digest)
                 names.append((try Self.write(documents.bill, file + ".bill"), product.billPath))
                 names.append((try Self.write(documents.provenance, file + ".provenance"), product.provenancePath))
                 names.append((file, product.path))
@@ -146,7 +146,7 @@ public struct ImageBuild: Sendable {
     }
 
     /// Beside all else, since it reads the whole file; ends soon after it is cancelled.
-    private static func digest(_ path: String) async throws -> Digest { try Digest.sha256(ofFile: path) }
+    static func digest(_ path: String) async throws -> Digest { try Digest.sha256(ofFile: path) }
 
     private static func write(_ document: JSON, _ path: String) throws -> String {
         let file = try File(path, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)

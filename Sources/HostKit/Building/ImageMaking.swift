@@ -1,9 +1,12 @@
 import Changing
 import Conversion
+import Digest
 import Documents
 import Execution
+import Files
 import Glibc
 import Programs
+import Synchronization
 
 /// The images of one build, each changed in a copy of the source until the rules of its providers ask for nothing more.
 struct ImageMaking {
@@ -14,13 +17,11 @@ struct ImageMaking {
     let executor: Executor
     /// The source by the rules of all providers.
     let before: Examination
-    let source: QemuImage
-    let tool: Program
-    let work: WorkFolder
+    let working: WorkingDisks
 
     /// - Throws: `Remedies.Disagreement` if two of the providers contradict each other; `Failure`.
     func disk(
-        for providers: [String], named name: String
+        for providers: [String], number: Int
     ) async throws -> (outcome: ImageBuild.Outcome, disk: String) {
         var outcome = ImageBuild.Outcome(after: before.only(providers))
         let recipe = try build.recipe.settled(before.facts)
@@ -30,16 +31,15 @@ struct ImageMaking {
         guard let architecture = before.facts.system?.architecture.value else {
             throw Failure(.refused, "the architecture of the guest's programs can't be told", place: build.image)
         }
-        let (overlay, disk) = (work.file("overlay.qcow2"), work.file(name))
-        let isGrown = remedies.leastSize > source.virtualSize
-        try await tool.succeed(
-            ["create", "-q", "-f", "qcow2", "-F", source.driver, "-b", try source.word(), overlay]
-                + (isGrown ? ["\(remedies.leastSize)"] : []))
+        let disk = try await working.make(number)
+        let isGrown = remedies.leastSize > working.source.virtualSize
+        if isGrown { guard truncate(disk, off_t(remedies.leastSize)) == 0 else { throw File.failure("grow", disk) } }
+        let work = working.work
         var ways = Ways(build.way, builder: build.builder, work: work, machines: build.machines, report: build.report)
         for round in 1...Self.rounds {
             let isFirst = round == 1
             var request = ChangeRequest(
-                image: isFirst ? overlay : disk, folder: work.file("mnt"), architecture: architecture,
+                image: disk, folder: work.file("mnt"), architecture: architecture,
                 volumes: volumes, changes: remedies.changes,
                 packages: isFirst ? build.packages : [], repositories: build.repositories, sanitises: true,
                 growsTable: isFirst && isGrown && before.facts.partitions?.table.value == .gpt)
@@ -50,13 +50,13 @@ struct ImageMaking {
             let byHand = try await ways.carryOut(request, outcome.after.facts)
             outcome.changes += remedies.changes.filter { !outcome.changes.contains($0) }
             outcome.byHand = remedies.byHand + byHand
-            if isFirst {
-                // Whole, since a reader opens no file that names another.
-                try await tool.succeed(["convert", "-f", "qcow2", "-O", "qcow2", overlay, disk])
-                unlink(overlay)
-            }
             build.report("check")
             outcome.after = try await executor.examine(image: disk, providers: providers, market: false)
+            guard outcome.after.facts.disk?.format.value == "raw" else {
+                throw Failure(
+                    .refused, "the disk's first bytes are the head of another disk image", place: build.image,
+                    hint: "a guest's disk begins with a loader or a partition table: make the image again")
+            }
             let more = try Remedies(outcome.after, recipe, isFirst: false)
             if more.changes.allSatisfy(remedies.changes.contains) { break }
             remedies = more
@@ -65,16 +65,49 @@ struct ImageMaking {
     }
 
     /// Writes one file of an image, and has those who are to take it judge that file.
+    /// - Returns: the SHA-256 of the file.
     func write(
         _ product: BuildProduct, _ disk: String, _ outcome: inout ImageBuild.Outcome, to file: String
-    ) async throws {
-        let source = try QemuImage(disk, outcome.after.facts.disk)
-        _ = try await Conversion(source, to: file, product.format).run(read: build.read)
-        var judged = try await executor.examine(image: file, providers: product.providers, market: false)
+    ) async throws -> Digest {
+        let facts = outcome.after.facts
+        let judgement = Judgement()
+        let judge: Conversion.Reader = { [executor] path in
+            async let digest = ImageBuild.digest(path)
+            let judged = try await executor.examine(
+                image: path, known: facts, providers: product.providers, market: false)
+            judgement.set(judged, try await digest)
+            return judged.facts.disk
+        }
+        if product.format == .raw, try Self.name(disk, file) {
+            _ = try await judge(file)
+        } else {
+            _ = try await Conversion(try working.image(disk), to: file, product.format).run(read: judge)
+        }
+        guard let (examination, digest) = judgement.value else { throw Failure(.internal, "nobody judged the image") }
+        var judged = examination
         judged.image = product.path
         outcome.after.take(judged)
         outcome.products.append(product)
+        return digest
     }
+
+    /// A working image is what a raw one has to be: it is not copied.
+    /// - Returns: whether it has the name now; not a second, since who changes one file expects no other to change.
+    private static func name(_ disk: String, _ file: String) throws -> Bool {
+        let image = try File(disk, O_RDWR)
+        var status = stat()
+        guard fstat(image.descriptor, &status) == 0, status.st_nlink == 1, link(disk, file) == 0 else { return false }
+        // Also after a power loss it is whole then.
+        guard fsync(image.descriptor) == 0 else { throw File.failure("write", file) }
+        return true
+    }
+}
+
+/// What was found of a file while it was compared.
+private final class Judgement: Sendable {
+    private let found = Mutex<(Examination, Digest)?>(nil)
+    var value: (Examination, Digest)? { found.withLock { $0 } }
+    func set(_ judged: Examination, _ digest: Digest) { found.withLock { $0 = (judged, digest) } }
 }
 
 extension Examination {

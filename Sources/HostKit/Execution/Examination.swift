@@ -41,12 +41,21 @@ extension Executor {
             environment: environment, isCancelled: { [interruption] in interruption.signal != nil }, tell: tell)
     }
 
+    /// What kind of file an image is, and whether it is whole; no more of it is read.
+    /// - Throws: `Failure` if the image can't be read.
+    public func disk(of image: String) throws -> DiskFacts {
+        try ImageReader(image, executable: readerExecutable).disk()
+    }
+
     /// Reads an image once and has the rules of providers judge it; no network, and nothing is kept.
     /// - Parameters:
     ///   - providers: ids; those without rules for disk images are an error.
+    ///   - known: facts of the same disk in another file, which are not read again.
     ///   - market: also what the vendors' marketplaces ask for; a provider that has none says what it says of any image.
     /// - Throws: `Failure` if the image can't be read, or a provider breaks.
-    public func examine(image: String, providers ids: [String], market: Bool) async throws -> Examination {
+    public func examine(
+        image: String, known: ImageFacts? = nil, providers ids: [String], market: Bool
+    ) async throws -> Examination {
         let providers = try ids.map { try self.providers.provider(id: $0) }
         for (id, provider) in zip(ids, providers) {
             let operations = provider.manifest.operations
@@ -55,7 +64,7 @@ extension Executor {
                 throw Failure(.usage, "\(id) has no rules about disk images", hint: "see: provider list")
             }
         }
-        let examined = ExaminedImage(image, reader: readerExecutable, guestfish: guestfish)
+        let examined = ExaminedImage(image, reader: readerExecutable, guestfish: guestfish, known: known)
         let context = try context(run: nil, options: RunOptions(), parallel: nil)
         return try await interruption.withTask("the image was checked") {
             // While the image is read, the libraries of the providers are verified.

@@ -81,6 +81,15 @@ public final class ImageReader: Sendable {
         }
     }
 
+    /// What kind of file it is, and whether it is whole.
+    /// - Throws: as `facts`.
+    public func disk() throws -> DiskFacts {
+        let document = try ask(.imageDisk)
+        do { return try JSONDecoder().decode(DiskFacts.self, from: Data(document)) } catch {
+            throw Failure(.internal, "the reader's facts are not of this program's build: \(error)", place: path)
+        }
+    }
+
     public func treeStat(_ path: String) throws -> TreeStat {
         var reader = FieldReader(try ask(.treeStat, text(path)))
         let size = try reader.number()

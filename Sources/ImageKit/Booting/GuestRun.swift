@@ -10,7 +10,7 @@ public import Programs
 /// network, if there is one, is the user's own. Nothing is left when it ends, fails or is killed, but what it wrote.
 public struct GuestRun: Sendable {
     public var machine: MachineKind
-    /// A qcow2 file that this program made.
+    /// A file of its bytes that this program made: nothing to anybody until it is whole, so it need not be on the disk before.
     public var disk: String
     /// Files of this machine's.
     public var kernel: String
@@ -143,13 +143,13 @@ public struct GuestRun: Sendable {
         line += ["-smp", "2", "-m", "2048", "-rtc", "base=utc"]
         line += ["-kernel", kernel, "-initrd", initramfs, "-append", try commandLine()]
         line += ["-chardev", "file,id=console,path=\(Machine.escaped(console))", "-serial", "chardev:console"]
-        let files = [("disk", disk, "qcow2"), ("seed", seed, "raw"), ("answer", answer, "raw")]
-        for (name, path, format) in files {
+        for (name, path) in [("disk", disk), ("seed", seed), ("answer", answer)] {
             let file: JSON = [
                 "driver": "file", "node-name": .string("\(name)-file"), "filename": .string(path), "discard": "unmap",
+                "cache": ["no-flush": true],
             ]
             let node: JSON = [
-                "driver": .string(format), "node-name": .string(name), "file": .string("\(name)-file"),
+                "driver": "raw", "node-name": .string(name), "file": .string("\(name)-file"),
                 "discard": "unmap",
             ]
             line += ["-blockdev", try file.text(), "-blockdev", try node.text()]

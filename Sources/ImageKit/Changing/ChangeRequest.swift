@@ -2,7 +2,7 @@ public import Documents
 
 /// What is to be done to one working image: from the host to the process that does it, as JSON.
 public struct ChangeRequest: Sendable, Equatable, Codable {
-    /// The image, which is written: qcow2, of which all that lies below was made or checked by the host.
+    /// The disk, which is written: its bytes, with holes where nothing is.
     public var image: String
     /// An empty folder of nobody else's: what is mounted there is seen by the builder alone.
     public var folder: String

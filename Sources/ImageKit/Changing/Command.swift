@@ -25,9 +25,9 @@ enum Command {
     private static let packages: [String: (apt: String, dnf: String)] = [
         "fuse2fs": ("fuse2fs", "fuse2fs"), "e2fsck": ("e2fsprogs", "e2fsprogs"),
         "dumpe2fs": ("e2fsprogs", "e2fsprogs"), "mke2fs": ("e2fsprogs", "e2fsprogs"),
-        "qemu-img": ("qemu-utils", "qemu-img"), "sfdisk": ("fdisk", "util-linux"),
+        "sfdisk": ("fdisk", "util-linux"),
         "mcopy": ("mtools", "mtools"), "mdel": ("mtools", "mtools"), "mdeltree": ("mtools", "mtools"),
-        "mmd": ("mtools", "mtools"), "qemu-storage-daemon": ("qemu-system-common", "qemu-img"),
+        "mmd": ("mtools", "mtools"),
         "qemu-x86_64-static": ("qemu-user-static", "qemu-user-static"),
         "qemu-aarch64-static": ("qemu-user-static", "qemu-user-static"),
         "qemu-riscv64-static": ("qemu-user-static", "qemu-user-static"),
@@ -76,8 +76,11 @@ enum Command {
     }
 
     /// One of the guest's: its path there, and its name and arguments.
-    static func run(in root: String, _ path: String, _ command: [String]) throws(Failure) -> Ending {
-        try run(command[0]) { input, output, child in
+    /// - Parameter look: called again and again while it runs.
+    static func run(
+        in root: String, _ path: String, _ command: [String], look: () -> Void
+    ) throws(Failure) -> Ending {
+        try run(command[0], look: look) { input, output, child in
             withCStrings([path] + command.dropFirst()) { arguments in
                 withCStrings(guestEnvironment) { eps_spawn_in_root(root, path, arguments, $0, input, output, &child) }
             }
@@ -85,7 +88,7 @@ enum Command {
     }
 
     private static func run(
-        _ name: String, _ spawn: (_ input: Int32, _ output: Int32, _ child: inout pid_t) -> Int32
+        _ name: String, look: () -> Void = {}, _ spawn: (_ input: Int32, _ output: Int32, _ child: inout pid_t) -> Int32
     ) throws(Failure) -> Ending {
         var pipe: [Int32] = [-1, -1]
         guard eps_pipe(&pipe) == 0 else { throw Failure(.internal, "no pipe can be made") }
@@ -102,6 +105,7 @@ enum Command {
         var hasEnded = false
         // What it left running may hold the pipe open for as long as it likes.
         while isOpen && !hasEnded {
+            look()
             hasEnded = eps_collect(child, &status) == 1
             var item = pollfd(fd: pipe[0], events: Int16(POLLIN), revents: 0)
             while poll(&item, 1, hasEnded ? 0 : 100) > 0 && isOpen {

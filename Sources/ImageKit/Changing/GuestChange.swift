@@ -13,6 +13,8 @@ public final class GuestChange {
     var needsInitramfs = false
     /// What becomes of the guest's programs.
     let programs: GuestPrograms
+    /// Processes of this machine's that serve the guest's file systems.
+    private let servers: [pid_t]
     /// Those that are to be run elsewhere, in this order.
     public private(set) var commands: [[String]] = []
     /// Whether it stopped for them.
@@ -21,10 +23,11 @@ public final class GuestChange {
     public private(set) var byHand: [String] = []
 
     public init(
-        _ root: GuestRoot, _ request: ChangeRequest, programs: GuestPrograms = .here,
+        _ root: GuestRoot, _ request: ChangeRequest, programs: GuestPrograms = .here, servers: [Int32] = [],
         report: @escaping (String) -> Void
     ) {
-        (self.root, self.request, self.programs, self.report) = (root, request, programs, report)
+        (self.root, self.request, self.programs) = (root, request, programs)
+        (self.servers, self.report) = (servers, report)
     }
 
     /// All that was asked for, in the order that holds: packages bring files that are edited, and drivers are packed at the end.
@@ -117,7 +120,9 @@ public final class GuestChange {
     }
 
     private func run(_ path: String, _ command: [String]) throws(Failure) {
-        let ended = try Command.run(in: root.path, path, command)
+        let sharing = ProcessorSharing(root, servers: servers)
+        defer { sharing.release() }
+        let ended = try Command.run(in: root.path, path, command) { sharing.look() }
         try judge(command, ended)
     }
 

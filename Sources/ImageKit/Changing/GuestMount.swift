@@ -5,19 +5,20 @@ import Glibc
 /// A working image's file systems, mounted in this process's own namespaces: nothing of it is seen elsewhere on the machine, and
 /// all of it ends with the process, however it ends.
 ///
-/// But for the way `loop` the kernel parses no file system of the image: qemu-storage-daemon shows the disk as a file, fuse2fs
-/// mounts its partitions, and what lies on FAT is copied to a folder and, when it is done, back. One thread.
+/// But for the way `loop` the kernel parses no file system of the image: fuse2fs mounts its partitions, and what lies on FAT is
+/// copied to a folder and, when it is done, back. One thread.
 public final class GuestMount {
     public let root: GuestRoot
     /// What becomes of the guest's programs: where they can't be run, its files can be changed all the same.
     public private(set) var programs: GuestPrograms
     let request: ChangeRequest
     private let place: String
-    private static let view = "view"
-    private let view: DiskView
+    /// The image, by a name in this process's folder that no program takes for more than letters.
+    private static let disk = "disk"
     /// Mounted, in this order.
     private var mounts: [String] = []
-    private var servers: [pid_t] = []
+    /// Processes that serve its file systems.
+    public private(set) var servers: [Int32] = []
     private var fats: [FATFolder] = []
 
     /// - Throws: `Failure` if a program is missing, or a file system is not what it was said to be.
@@ -36,18 +37,16 @@ public final class GuestMount {
         let tmpfs = eps_mount("tmpfs", request.folder, "tmpfs", 0, "mode=700")
         guard tmpfs == 0 else { throw .guest("nothing can be mounted", request.folder, -tmpfs) }
         mkdir(place, 0o700)
-        // Programs are given names in it: to some of them a comma or a backslash in a path is more than a letter.
-        guard chdir(request.folder) == 0 else { throw .guest("cannot be entered", request.folder, errno) }
+        guard chdir(request.folder) == 0, symlink(request.image, Self.disk) == 0 else {
+            throw .guest("cannot be entered", request.folder, errno)
+        }
         if request.way.runsHere {
             do { try ForeignPrograms.register(request.architecture, in: request.folder + "/formats") } catch {
                 programs = .unable(error)
             }
         }
-        let view = Self.view
-        self.view =
-            try request.way == .loop
-            ? DiskView(copying: request.image, as: view) : DiskView(showing: request.image, as: view)
-        if request.growsTable { try Command.must(["sfdisk", "-q", "--relocate", "gpt-bak-std", view]) }
+        let disk = Self.disk
+        if request.growsTable { try Command.must(["sfdisk", "-q", "--relocate", "gpt-bak-std", disk]) }
         let order = request.volumes.enumerated().sorted { $0.element.mountPoint < $1.element.mountPoint }
         guard order.first?.element.mountPoint == "/" else { throw Failure(.internal, "no root is among the volumes") }
         var made: GuestRoot?
@@ -55,7 +54,7 @@ public final class GuestMount {
             if volume.type == "vfat" {
                 let copy = "fat\(number)"
                 mkdir(copy, 0o755)
-                fats.append(try FATFolder(view: "\(view)@@\(volume.offset)", copy: copy))
+                fats.append(try FATFolder(view: "\(disk)@@\(volume.offset)", copy: copy))
                 try made?.makeFolders(volume.mountPoint)
                 guard eps_bind(copy, place + volume.mountPoint) == 0 else {
                     throw .guest("cannot be mounted", volume.mountPoint, errno)
@@ -63,11 +62,13 @@ public final class GuestMount {
                 mounts.append(place + volume.mountPoint)
             } else {
                 // What a crash left is mended before anything is built on it: 1 says that it was.
-                try Command.must(["e2fsck", "-fp", "\(view)?offset=\(volume.offset)"], allowing: [0, 1])
+                try Command.must(["e2fsck", "-fp", "\(disk)?offset=\(volume.offset)"], allowing: [0, 1])
                 let target = volume.mountPoint == "/" ? "" : volume.mountPoint
                 if volume.mountPoint != "/" { try made?.makeFolders(volume.mountPoint) }
-                if let server = try Self.mount(volume, of: view, at: "root" + target, request) {
-                    servers.append(server)
+                if request.way == .loop {
+                    try LoopMount.mount(disk, volume, at: "root" + target, folder: request.folder)
+                } else {
+                    servers.append(try FuseMount.mount(disk, volume, at: "root" + target))
                 }
                 mounts.append(place + target)
             }
@@ -85,28 +86,6 @@ public final class GuestMount {
             try mountRun()
         case .files: break
         }
-    }
-
-    /// - Returns: the process that serves it, if one does.
-    private static func mount(
-        _ volume: ChangeRequest.Volume, of view: String, at target: String, _ request: ChangeRequest
-    ) throws(Failure) -> pid_t? {
-        if request.way == .loop {
-            try LoopMount.mount(view, volume, at: target, folder: request.folder)
-            return nil
-        }
-        // One request at a time (-s). Beside each other, the end of one program's file and the removal of its name by another
-        // would cross, and the file would stay, as .fuse_hidden, with a link too many: gpg then waits without end for a lock.
-        let server = try Command.start([
-            "fuse2fs", "-f", "-s", "-o", "rw,fakeroot,offset=\(volume.offset)", view, target,
-        ])
-        try DiskView.wait("fuse2fs", server) { isMounted(target) }
-        return server
-    }
-
-    private static func isMounted(_ path: String) -> Bool {
-        var (here, above) = (stat(), stat())
-        return stat(path, &here) == 0 && stat(path + "/..", &above) == 0 && here.st_dev != above.st_dev
     }
 
     private func mount(_ type: String, _ path: String, _ options: String) throws(Failure) {
@@ -180,7 +159,7 @@ public final class GuestMount {
     /// What the guest's programs left running would keep its file systems busy. Its /proc shows this namespace.
     private func endGuest() {
         guard request.way.runsHere else { return }
-        let own = Set([1, getpid(), view.daemon] + servers)
+        let own = Set([1, getpid()] + servers)
         for name in (try? root.names("/proc")) ?? [] {
             if let pid = pid_t(name), !own.contains(pid) { kill(pid, SIGKILL) }
         }
@@ -193,7 +172,6 @@ public final class GuestMount {
     public func unmount() throws(Failure) {
         endGuest()
         root.leave()
-        sync()
         for mount in mounts.reversed() where eps_unmount(mount, 0) != 0 { _ = eps_unmount(mount, 1) }
         for server in servers {
             var status: Int32 = 0
@@ -205,10 +183,8 @@ public final class GuestMount {
         }
         for fat in fats { try fat.writeBack() }
         for volume in request.volumes where volume.type != "vfat" {
-            try Command.must(
-                ["e2fsck", "-fp", "-E", "discard", "\(Self.view)?offset=\(volume.offset)"], allowing: [0, 1])
-            try FreeBlocks.clear(volume, in: Self.view, list: "free")
+            try Command.must(["e2fsck", "-fp", "\(Self.disk)?offset=\(volume.offset)"], allowing: [0, 1])
+            try FreeBlocks.clear(volume, in: Self.disk, list: "free")
         }
-        try view.close()
     }
 }

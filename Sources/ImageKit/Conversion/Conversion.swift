@@ -29,8 +29,8 @@ public struct Conversion: Sendable {
         }
     }
 
-    /// What reads a file that was made: our own reader, in its own process.
-    public typealias Reader = @Sendable (String) throws -> DiskFacts?
+    /// What reads a file that was made: our own reader, in its own process, while qemu-img compares it with the source.
+    public typealias Reader = @Sendable (String) async throws -> DiskFacts?
 
     /// Seconds that one may take.
     static let patience = 6.0 * 3600
@@ -47,7 +47,7 @@ public struct Conversion: Sendable {
     /// - Throws: `CancellationError`; `Failure`: usage if something stands there, quota if there is no room, refused if the result
     ///   is not what was asked for. Nothing is left then.
     public func run(
-        read: Reader, progress: @escaping @Sendable (Double) -> Void = { _ in }
+        read: @escaping Reader, progress: @escaping @Sendable (Double) -> Void = { _ in }
     ) async throws -> Result {
         let program = try Program.qemuImage(search: Program.search)
         if let path = realpath(target, nil) {
@@ -68,9 +68,9 @@ public struct Conversion: Sendable {
         try await program.succeed(
             ["convert", "-p", "-O", format.driver] + format.options + [try source.word(), made.path]
         ) { percent.add($0) }
-        try verify(try read(made.path), size)
-        // Sizes may differ by zeros at the end, which a format asks for.
-        try await program.succeed(["compare", "-q", try source.word(), try made.word()])
+        async let comparison: Void = Comparison(source, made).run(program)
+        try verify(try await read(made.path), size)
+        try await comparison
         var status = stat()
         guard stat(made.path, &status) == 0 else { throw Failure(.internal, "the file is gone", place: target) }
         try replacement.commit()

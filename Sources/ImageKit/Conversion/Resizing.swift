@@ -1,4 +1,4 @@
-public import Documents
+import Documents
 import Files
 import Glibc
 public import Programs
@@ -44,7 +44,7 @@ public struct Resizing: Sendable {
     /// - Throws: `CancellationError`; `Failure`: usage if the file system has no room in the size, refused if it is damaged.
     ///   Nothing is left then.
     public func run(
-        read: Conversion.Reader, progress: @escaping @Sendable (Double) -> Void = { _ in }
+        read: @escaping Conversion.Reader, progress: @escaping @Sendable (Double) -> Void = { _ in }
     ) async throws -> Conversion.Result {
         let programs = try Programs(search: Program.search)
         // Beside the target, where there must be room anyway.
