@@ -88,7 +88,7 @@ struct WayTests {
         for step in signal == SIGKILL ? ["mount", "take out", "unmount"] : ["take out"] {
             let process = try start(
                 ["build", image, "--for", "local", "-o", "x.qcow2", "--way", "loop"], in: scratch.path, until: step)
-            if step == "mount" { try await Task.sleep(for: .milliseconds(150)) }
+            if step == "mount" { try await Task.sleep(for: .milliseconds(20)) }
             kill(process.processIdentifier, signal)
             process.waitUntilExit()
             for _ in 0..<100 where try machine() != before { try await Task.sleep(for: .milliseconds(50)) }
