@@ -72,7 +72,6 @@ public struct ImageBuild: Sendable {
     public func run(_ executor: Executor) async throws -> [Outcome] {
         let naming = try BuildProduct.Naming(self, executor)
         report("read \(image)")
-        async let origin = Self.digest(image)
         let tool = try Program.qemuImage(search: Program.search)
         let source = try await SoundSource.checked(image, try executor.disk(of: image), qemuImage: tool)
         let folder = output.lastIndex(of: "/").map { String(output[..<$0]) } ?? "."
@@ -81,6 +80,8 @@ public struct ImageBuild: Sendable {
         async let first = working.make(1)
         let before = try await executor.examine(image: image, providers: providers, market: false)
         _ = try await first
+        // While the guest's programs run, which leave a processor free.
+        async let origin = Self.digest(image)
         let making = ImageMaking(build: self, executor: executor, before: before, working: working)
         var groups = [providers]
         var made: [(outcome: Outcome, disk: String)] = []
