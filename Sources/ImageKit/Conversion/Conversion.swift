@@ -50,13 +50,7 @@ public struct Conversion: Sendable {
         read: @escaping Reader, progress: @escaping @Sendable (Double) -> Void = { _ in }
     ) async throws -> Result {
         let program = try Program.qemuImage(search: Program.search)
-        if let path = realpath(target, nil) {
-            defer { free(path) }
-            guard String(cString: path) != source.path else {
-                throw Failure(.usage, "source and target are the same file", place: target, hint: "name another file")
-            }
-        }
-        let replacement = try Replacement(target, isForced: isForced)
+        let replacement = try Replacement(target, of: source, isForced: isForced)
         let size = (source.virtualSize + format.granularity - 1) / format.granularity * format.granularity
         let made = try QemuImage(
             replacement.path, format: format.format, variant: format == .vhd ? "fixed" : nil, virtualSize: size)

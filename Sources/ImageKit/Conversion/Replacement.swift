@@ -1,6 +1,7 @@
 import Documents
 import Files
 import Glibc
+import Programs
 
 /// A file that takes its name when it is whole: written beside it under another, which is removed if that never comes.
 final class Replacement: Sendable {
@@ -12,10 +13,16 @@ final class Replacement: Sendable {
 
     /// - Parameters:
     ///   - target: the name that it takes; there, only a file that was there before `isForced`.
+    ///   - source: what it is made of, which it never replaces, by whatever name.
     /// - Throws: `Failure` if something stands there, or the folder can't be written.
-    init(_ target: String, isForced: Bool, kind: String = "part") throws {
+    init(_ target: String, of source: QemuImage, isForced: Bool, kind: String = "part") throws {
         var status = stat()
         if stat(target, &status) == 0 {
+            var other = stat()
+            guard stat(source.path, &other) != 0 || (other.st_dev, other.st_ino) != (status.st_dev, status.st_ino)
+            else {
+                throw Failure(.usage, "source and target are the same file", place: target, hint: "name another file")
+            }
             guard status.st_mode & S_IFMT == S_IFREG else {
                 throw Failure(.usage, "this is not a file", place: target, hint: "name a file")
             }

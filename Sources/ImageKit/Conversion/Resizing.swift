@@ -48,8 +48,8 @@ public struct Resizing: Sendable {
     ) async throws -> Conversion.Result {
         let programs = try Programs(search: Program.search)
         // Beside the target, where there must be room anyway.
-        let disk = try Replacement(target, isForced: isForced, kind: "disk")
-        let part = try Replacement(target, isForced: isForced, kind: "volume")
+        let disk = try Replacement(target, of: source, isForced: isForced, kind: "disk")
+        let part = try Replacement(target, of: source, isForced: isForced, kind: "volume")
         // Until the table is as small, the disk is as large as it was.
         guard truncate(disk.path, off_t(max(layout.oldDisk, layout.newDisk))) == 0 else {
             throw File.failure("write", target)

@@ -41,18 +41,21 @@ public final class WorkFolder: Sendable {
 
     public func file(_ name: String) -> String { "\(path)/\(name)" }
 
-    /// A folder whose lock nobody holds is a dead process's, or one that is being made: that one is younger than a minute.
+    /// Seconds that one may take until it has its lock, and until that is held.
+    private static let (making, locking) = (60, 2)
+
+    /// A folder whose lock nobody holds is a dead process's, or one that is being made: that one is young.
     private static func sweep(_ parent: String, _ name: String) {
         for entry in (try? File.names(in: parent)) ?? [] where entry.hasPrefix("\(name)-") {
             let folder = "\(parent)/\(entry)"
             var status = stat()
-            guard lstat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid(),
-                time(nil) - status.st_mtim.tv_sec > 60
+            guard lstat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid()
             else { continue }
             guard let lock = try? File("\(folder)/lock", O_RDWR | O_NOFOLLOW) else {
-                File.removeFlatDirectory(folder)
+                if time(nil) - status.st_mtim.tv_sec > making { File.removeFlatDirectory(folder) }
                 continue
             }
+            guard fstat(lock.descriptor, &status) == 0, time(nil) - status.st_mtim.tv_sec > locking else { continue }
             if flock(lock.descriptor, LOCK_EX | LOCK_NB) == 0 { File.removeFlatDirectory(folder) }
         }
     }

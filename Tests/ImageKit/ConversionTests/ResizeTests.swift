@@ -98,6 +98,25 @@ struct ResizeTests {
         #expect(await failed { try await resize(path, smallest - 1, "\(scratch.path)/b.qcow2") }.code == .usage)
     }
 
+    @Test("The source is never replaced, by whatever name it is called")
+    func itself() async throws {
+        let scratch = try Scratch()
+        let path = "\(scratch.path)/a.raw"
+        try told("mke2fs", "-q", "-t", "ext4", path, "16M")
+        let before = try Data(contentsOf: URL(fileURLWithPath: path))
+        let names = [path, "\(scratch.path)/symbolic.raw", "\(scratch.path)/hard.raw"]
+        #expect(symlink(path, names[1]) == 0 && link(path, names[2]) == 0)
+        let layout = try Layout(facts(path), size: 64 << 20, place: path)
+        for name in names {
+            let failure = await failed {
+                try await Resizing(source(path), layout, to: name, .raw, isForced: true).run(read: read)
+            }
+            #expect(failure.code == .usage && failure.message.contains("same file"), "\(failure)")
+        }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path).count == 3)
+    }
+
     @Test("A file system without a table is resized as a whole, and a damaged one refused")
     func whole() async throws {
         let scratch = try Scratch()
