@@ -73,16 +73,29 @@ enum BuilderProcess {
         }
     }
 
+    /// 65536 ids that none of the files (subuid(5)) gives to somebody, as `usermod` wants them.
+    static func freeIDs(_ files: [String]) -> String {
+        let ends = files.flatMap { $0.split(separator: "\n") }.compactMap { line -> UInt64? in
+            let fields = line.split(separator: ":")
+            guard fields.count == 3, let first = UInt64(fields[1]), let count = UInt64(fields[2]) else { return nil }
+            return first.addingReportingOverflow(count).partialValue
+        }
+        let first = max(100_000, ends.max() ?? 0)
+        return "\(first)-\(first + 65_535)"
+    }
+
     private static func map(_ name: String, _ pid: pid_t, own: UInt32, _ file: String) async throws {
         let user = getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } ?? ""
         let text = String(decoding: (try? File.contents(file)) ?? [], as: UTF8.self)
         let lines: [[Substring]] = text.split(separator: "\n").map { $0.split(separator: ":") }
         let names: Set<String> = [user, "\(geteuid())"]
         let fields = lines.first { $0.count == 3 && names.contains(String($0[0])) }
+        let free = freeIDs(
+            ["/etc/subuid", "/etc/subgid"].map { String(decoding: (try? File.contents($0)) ?? [], as: UTF8.self) })
         guard let fields, let first = UInt32(fields[1]), let count = UInt32(fields[2]), count >= 65_535 else {
             throw Failure(
                 .refused, "\(user.isEmpty ? "this user" : user) has no 65536 subordinate ids", place: file,
-                hint: "give some: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 \(user)")
+                hint: "give some: usermod --add-subuids \(free) --add-subgids \(free) \(user)")
         }
         let program = try Program(name, apt: "uidmap", dnf: "shadow-utils", search: Program.search)
         let answer = try await program.run(

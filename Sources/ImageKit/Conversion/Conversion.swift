@@ -91,9 +91,10 @@ extension Program {
             arguments, environment: Program.environment(), within: Conversion.patience, heard: heard)
         guard !answer.end.isSuccess else { return }
         let words = answer.lastWords ?? answer.end.signal.map { "ended by signal \($0)" } ?? "without a word"
+        let isFull = words.contains("No space left")
         throw Failure(
-            words.contains("No space left") ? .quota : .refused, "\(name) \(arguments[0]) failed: \(words)", place: path
-        )
+            isFull ? .quota : .refused, "\(name) \(arguments[0]) failed: \(words)", place: path,
+            hint: isFull ? "make room where the image is written, or name another folder" : nil)
     }
 }
 

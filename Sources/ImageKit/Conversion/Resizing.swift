@@ -50,6 +50,11 @@ public struct Resizing: Sendable {
         // Beside the target, where there must be room anyway.
         let disk = try Replacement(target, of: source, isForced: isForced, kind: "disk")
         let part = try Replacement(target, of: source, isForced: isForced, kind: "volume")
+        guard !layout.isExt || !part.path.contains("?") else {
+            throw Failure(
+                .usage, "e2fsck takes what follows a question mark for options", place: target,
+                hint: "name a file without one in its path")
+        }
         // Until the table is as small, the disk is as large as it was.
         guard truncate(disk.path, off_t(max(layout.oldDisk, layout.newDisk))) == 0 else {
             throw File.failure("write", target)

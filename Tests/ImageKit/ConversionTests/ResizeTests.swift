@@ -98,6 +98,16 @@ struct ResizeTests {
         #expect(await failed { try await resize(path, smallest - 1, "\(scratch.path)/b.qcow2") }.code == .usage)
     }
 
+    @Test("A path that e2fsck would misread is refused by that name, and nothing is left")
+    func questionMark() async throws {
+        let scratch = try Scratch()
+        let path = "\(scratch.path)/a.raw"
+        try told("mke2fs", "-q", "-t", "ext4", path, "16M")
+        let failure = await failed { try await resize(path, 64, "\(scratch.path)/b?.raw", .raw) }
+        #expect(failure.code == .usage && failure.message.contains("question mark"), "\(failure)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == ["a.raw"])
+    }
+
     @Test("The source is never replaced, by whatever name it is called")
     func itself() async throws {
         let scratch = try Scratch()
