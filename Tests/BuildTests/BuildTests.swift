@@ -206,8 +206,11 @@ struct BuildTests {
         for _ in 0..<100 where try machine()[1] != before[1] { try await Task.sleep(for: .milliseconds(50)) }
         #expect(try machine() == Array(before[0...3]))
         #expect(try names(scratch.path).filter { $0.hasPrefix("killed") } == [])
-        // What it left in its folder goes with the next build there, after a minute.
-        try run(["sh", "-c", "touch -c -d '2 minutes ago' \(scratch.path)/.eulerpublisher-build-* 2>/dev/null"])
+        // What it left in its folder goes with the next build there, after two seconds.
+        let left = "\(scratch.path)/.eulerpublisher-build-*"
+        try run([
+            "sh", "-c", "touch -c -d '1 minute ago' \(left)/lock 2>/dev/null; touch -c -d '2 minutes ago' \(left)",
+        ])
         #expect(try await euler(["build", image, "--for", "local", "-o", "next.raw"], in: scratch.path).status == 0)
         #expect(try names(scratch.path).filter { $0.hasPrefix(".eulerpublisher") } == [])
     }
