@@ -90,6 +90,8 @@ public struct ImageBuild: Sendable {
                 made.append(try await making.disk(for: groups[made.count], number: made.count + 1))
             } catch let disagreement as Remedies.Disagreement {
                 try split(&groups, at: made.count, disagreement)
+                // A later round may have found it, when the rules of those who leave were followed already.
+                working.discard(made.count + 1)
             }
         }
         guard made.allSatisfy(\.outcome.isTaken) else { return made.map(\.outcome) }

@@ -23,6 +23,9 @@ struct WorkingDisks: Sendable {
         return path
     }
 
+    /// Whatever was done to it: the next is a new copy.
+    func discard(_ number: Int) { unlink(work.file("disk\(number)")) }
+
     /// One of them as qemu-img is told of it, whatever its first bytes look like.
     func image(_ path: String) throws -> QemuImage {
         try QemuImage(path, format: "raw", variant: nil, virtualSize: UInt64(try File(path, O_RDONLY).size()))
