@@ -108,8 +108,8 @@ struct BootVerbTests {
             return
         }
         let folder = try #require(try left().first)
-        // As if a minute had gone by: a younger folder may be one that is being made.
-        try run(["touch", "-d", "2 minutes ago", "\(work)/\(folder)"])
+        // As if two seconds had gone by: a younger folder may be one that is being made.
+        try run(["touch", "-d", "1 minute ago", "\(work)/\(folder)/lock"])
         let next = try start(scratch, ToyGuest(scratch, name: "next.raw", ToyGuest.sound).path)
         try await wait("the next run") { !next.isRunning }
         #expect(next.terminationStatus == 0)
