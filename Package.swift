@@ -101,7 +101,7 @@ let package = Package(
         // Leaves.
         leaf("Documents"),
         .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
-        leaf("Digest", ["COpenSSL", "Documents"]),
+        leaf("Digest", ["COpenSSL", "CSystem", "Documents"]),
         leaf("Files", ["Documents"]),
         leaf("Schema", [yams, "Documents", "Schemas"]),
 

@@ -1,3 +1,4 @@
+import CSystem
 import Documents
 import Glibc
 
@@ -48,37 +49,31 @@ public struct Digest: Sendable, Hashable, Codable, CustomStringConvertible {
             zeros.deallocate()
         }
         zeros.initializeMemory(as: UInt8.self, repeating: 0)
-        var (offset, data): (off_t, off_t) = (0, 0)
+        var (offset, end, isHole): (UInt64, UInt64, Bool) = (0, 0, false)
         while true {
             try Task.checkCancellation()
-            if offset >= data { data = nextData(descriptor, offset) }
-            if offset < data {
-                let count = Int(min(data - offset, off_t(zeros.count)))
+            if offset >= end {
+                var length: UInt64 = 0
+                let kind = eps_extent(descriptor, offset, &length)
+                // Where no extents are told, all is read.
+                (isHole, end) = (kind == 2, kind > 0 ? offset + length : .max)
+            }
+            if isHole {
+                let count = Int(min(end - offset, UInt64(zeros.count)))
                 hasher.update(UnsafeRawBufferPointer(rebasing: zeros[..<count]))
-                offset += off_t(count)
+                offset += UInt64(count)
                 continue
             }
-            let count = pread(descriptor, buffer.baseAddress, buffer.count, offset)
+            let count = pread(
+                descriptor, buffer.baseAddress, Int(min(end - offset, UInt64(buffer.count))), off_t(offset))
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else {
                 throw Failure(.internal, "cannot read the file: \(String(cString: strerror(errno)))", place: path)
             }
             if count == 0 { return hasher.finalize() }
             hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-            offset += off_t(count)
+            offset += UInt64(count)
         }
-    }
-
-    /// SEEK_DATA of linux/fs.h, which the module of glibc leaves out.
-    private static let seekData: Int32 = 3
-
-    /// Where the next bytes are that have to be read (lseek(2)); zeros lie before.
-    private static func nextData(_ descriptor: Int32, _ offset: off_t) -> off_t {
-        let data = lseek(descriptor, offset, seekData)
-        if data >= 0 { return data }
-        var status = stat()
-        // None but zeros up to the end; else a file system that does not know holes.
-        return errno == ENXIO && fstat(descriptor, &status) == 0 ? max(offset, status.st_size) : offset
     }
 }
 

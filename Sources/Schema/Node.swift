@@ -120,7 +120,9 @@ extension Node {
     public static func contents(of path: String) throws -> [UInt8] {
         func refusal() -> Failure {
             let reason = String(cString: strerror(errno))
-            return Failure(.usage, "the file cannot be read: \(reason)", place: path)
+            return Failure(
+                .usage, "the file cannot be read: \(reason)", place: path,
+                hint: "name a file that is there and readable")
         }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw refusal() }

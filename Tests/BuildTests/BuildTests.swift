@@ -142,7 +142,8 @@ struct BuildTests {
         "What cannot be done is told with place and remedy, and leaves nothing",
         arguments: [
             (["build", "stock.qcow2", "-o", "x.iso"], 2, ".qcow2"),
-            (["build", "stock.qcow2", "-o", "stock.qcow2"], 6, "there already"),
+            (["build", "stock.qcow2", "-o", "stock.qcow2"], 2, "there already"),
+            (["build", "stock.qcow2", "-o", "missing/../stock.qcow2"], 2, "folder of this file is not there"),
             (["build", "missing.qcow2", "-o", "x.qcow2"], 2, "missing.qcow2"),
             (["build", "stock.qcow2", "--for", "nobody", "-o", "x.qcow2"], 2, "nobody"),
             (["build", "stock.qcow2", "--repository", "missing", "-o", "x.qcow2"], 2, "this is no repository"),
@@ -154,6 +155,38 @@ struct BuildTests {
         let answer = try await euler(arguments, in: scratch.path)
         #expect(answer.status == status && answer.output.contains(words), "\(answer.status): \(answer.output)")
         #expect(try surroundings() == before)
+    }
+
+    @Test("A raw disk that was cut is refused by each verb that makes another of it, and nothing is left")
+    func cut() async throws {
+        let path = "\(scratch.path)/cut.raw"
+        try run(["qemu-img", "convert", "-O", "raw", image, path])
+        #expect(truncate(path, 60 << 20) == 0)
+        let before = try surroundings()
+        for verb in [
+            ["build", path, "-o", "x.raw"], ["image", "convert", path, "x.raw"],
+            ["image", "resize", path, "1G", "-o", "x.raw"],
+        ] {
+            let answer = try await euler(verb, in: scratch.path)
+            #expect(answer.status == 6 && answer.output.contains("the disk was cut: it has 60 MiB"), "\(answer.output)")
+        }
+        #expect(try surroundings() == before)
+    }
+
+    @Test(
+        "Where there is no room, the folder is told that has none, whatever a program calls it, and nothing is left",
+        arguments: [1, 4, 6])
+    func full(_ mebibytes: Int) async throws {
+        let folder = "\(scratch.path)/small"
+        mkdir(folder, 0o777)
+        let mounted = try run(["mount", "-t", "tmpfs", "-o", "size=\(mebibytes)m", "tmpfs", folder])
+        try #require(mounted.status == 0, "\(mounted.output)")
+        defer { umount(folder) }
+        try run(["sh", "-c", "head -c 3000000 /dev/urandom > \(scratch.path)/noise"])
+        let answer = try await euler(
+            ["build", image, "--file", "noise:/opt/noise", "-o", "small/new.vmdk"], in: scratch.path)
+        #expect(answer.status == 9 && answer.output.contains("small: no room is left"), "\(answer.output)")
+        #expect(try names(folder).isEmpty)
     }
 
     @Test(

@@ -89,7 +89,7 @@ struct BuildRun {
         for text in outcome.byHand { Output.result("  by hand  \(text)") }
         for product in outcome.products {
             let ids = product.providers.joined(separator: ", ")
-            Output.result("  \(product.path): \(outcome.changes.count) changes, for \(ids)")
+            Output.result("  \(product.path): \(outcome.changes.count + outcome.additions) changes, for \(ids)")
         }
     }
 

@@ -53,6 +53,7 @@ struct SoundImage {
         facts = try ImageReader(path, executable: executable).facts()
         source = try await SoundSource.checked(
             path, facts.disk, qemuImage: Program.qemuImage(search: Program.search))
+        try SoundSource.refuseCut(facts, path)
         read = { try ImageReader($0, executable: executable).disk() }
     }
 }

@@ -2,6 +2,7 @@ public import Conversion
 import Documents
 import Execution
 import Files
+import Glibc
 
 /// A file that a build writes, and whom it is for.
 public struct BuildProduct: Sendable, Equatable {
@@ -25,7 +26,7 @@ public struct BuildProduct: Sendable, Equatable {
         /// By id, what its manifest says; a provider that says nothing takes all.
         private var taken: [String: [String]] = [:]
 
-        /// - Throws: `Failure`: usage if the output's ending says no format, or nobody takes it; conflict if it is there already.
+        /// - Throws: `Failure`: usage if the output's ending says no format, nobody takes it, it is there already, or its folder is not.
         init(_ build: ImageBuild, _ executor: Executor) throws {
             guard let format = build.format ?? TargetFormat(fileName: build.output) else {
                 throw Failure(
@@ -39,6 +40,12 @@ public struct BuildProduct: Sendable, Equatable {
                 throw Failure(
                     .usage, "none of the providers takes \(format.name)", place: output,
                     hint: lists.joined(separator: "; "))
+            }
+            var status = stat()
+            guard stat(build.folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+                throw Failure(
+                    .usage, "the folder of this file is not there", place: output,
+                    hint: "make it first, or name another")
             }
             try Self.refuse(output)
         }
@@ -92,7 +99,7 @@ public struct BuildProduct: Sendable, Equatable {
         private static func refuse(_ path: String) throws(Failure) {
             for path in [path, billPath(path), provenancePath(path)] where File.exists(path) {
                 throw Failure(
-                    .conflict, "this file is there already", place: path, hint: "name another, or remove it first")
+                    .usage, "this file is there already", place: path, hint: "name another, or remove it first")
             }
         }
     }

@@ -58,6 +58,8 @@ public struct ImageBuild: Sendable {
         public var after: Examination
         /// All that was changed, in order.
         public var changes: [Remediation] = []
+        /// How many files, users and packages were put in beside those.
+        public var additions = 0
         /// What people have to do.
         public var byHand: [String] = []
         /// Its files; none if it is not taken.
@@ -74,11 +76,27 @@ public struct ImageBuild: Sendable {
         report("read \(image)")
         let tool = try Program.qemuImage(search: Program.search)
         let source = try await SoundSource.checked(image, try executor.disk(of: image), qemuImage: tool)
+        let work = try WorkFolder(in: folder, named: ".eulerpublisher-build")
+        do {
+            return try await run(executor, naming, tool, source, work)
+        } catch let failure as Failure {
+            throw failure.lacksRoom(in: work.path, named: folder)
+        }
+    }
+
+    /// Where the output is written, and all that becomes of it before.
+    var folder: String {
         let folder = output.lastIndex(of: "/").map { String(output[..<$0]) } ?? "."
-        let work = try WorkFolder(in: folder.isEmpty ? "/" : folder, named: ".eulerpublisher-build")
+        return folder.isEmpty ? "/" : folder
+    }
+
+    private func run(
+        _ executor: Executor, _ naming: BuildProduct.Naming, _ tool: Program, _ source: QemuImage, _ work: WorkFolder
+    ) async throws -> [Outcome] {
         let working = WorkingDisks(source: source, tool: tool, work: work)
         async let first = working.make(1)
         let before = try await executor.examine(image: image, providers: providers, market: false)
+        try SoundSource.refuseCut(before.facts, image)
         _ = try await first
         // While the guest's programs run, which leave a processor free.
         async let origin = Self.digest(image)

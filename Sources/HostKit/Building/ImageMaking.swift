@@ -43,7 +43,10 @@ struct ImageMaking {
                 volumes: volumes, changes: remedies.changes,
                 packages: isFirst ? build.packages : [], repositories: build.repositories, sanitises: true,
                 growsTable: isFirst && isGrown && before.facts.partitions?.table.value == .gpt)
-            if isFirst { request.additions = recipe.additions }
+            if isFirst {
+                request.additions = recipe.additions
+                outcome.additions = recipe.additions.count + build.packages.count
+            }
             request.origins = recipe.origins
             mkdir(request.folder, 0o700)
             defer { rmdir(request.folder) }

@@ -29,7 +29,7 @@ struct VMDK: ClusterTable {
             throw .unwanted("VMDK version \(version) is not known", "convert it: qemu-img convert -O vmdk")
         }
         guard header.matches([0x0A, 0x20, 0x0D, 0x0A], at: 73) else {
-            throw .damaged("the VMDK went through a transfer as text")
+            throw .damaged("the VMDK's header is damaged, as by a transfer as text")
         }
         let flags = try header.little32(8)
         isCompressed = flags & 1 << 16 != 0

@@ -7,6 +7,7 @@ public struct GuestAdditions: Sendable, Equatable, Codable {
 
     public init() {}
 
+    public var count: Int { files.count + users.count + dracutModules.count }
     public var isEmpty: Bool { files.isEmpty && users.isEmpty && dracutModules.isEmpty }
 }
 

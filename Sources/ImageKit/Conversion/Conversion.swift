@@ -51,6 +51,17 @@ public struct Conversion: Sendable {
     ) async throws -> Result {
         let program = try Program.qemuImage(search: Program.search)
         let replacement = try Replacement(target, of: source, isForced: isForced)
+        do {
+            return try await make(replacement, by: program, read: read, progress)
+        } catch let failure as Failure {
+            throw replacement.explained(failure)
+        }
+    }
+
+    private func make(
+        _ replacement: Replacement, by program: Program, read: Reader,
+        _ progress: @escaping @Sendable (Double) -> Void
+    ) async throws -> Result {
         let size = (source.virtualSize + format.granularity - 1) / format.granularity * format.granularity
         let made = try QemuImage(
             replacement.path, format: format.format, variant: format == .vhd ? "fixed" : nil, virtualSize: size)

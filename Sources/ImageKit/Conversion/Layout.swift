@@ -64,7 +64,7 @@ public struct Layout: Sendable, Equatable {
         guard newSize > 0, start + newSize <= end else {
             throw Failure(
                 .usage,
-                "the partitions before the end take \((start + oldSize) >> 20) MiB, and \(size >> 20) were asked for",
+                "the partitions before the end take \((start + oldSize) >> 20) MiB, and \(size >> 20) MiB were asked for",
                 place: place, hint: "give a larger size")
         }
     }

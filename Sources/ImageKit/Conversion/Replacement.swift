@@ -55,6 +55,12 @@ final class Replacement: Sendable {
         }
     }
 
+    /// A failure of the writing, by which it is told if there was no room.
+    func explained(_ failure: Failure) -> Failure {
+        let folder = target.lastIndex(of: "/").map { String(target[...$0]) } ?? "."
+        return failure.lacksRoom(in: folder, named: folder)
+    }
+
     /// Gives it its name; also after a power loss it is whole then.
     /// - Throws: `Failure` if something came to stand there meanwhile.
     func commit() throws {

@@ -55,6 +55,20 @@ public struct Resizing: Sendable {
                 .usage, "e2fsck takes what follows a question mark for options", place: target,
                 hint: "name a file without one in its path")
         }
+        do {
+            return try await make(disk, part, programs, read: read, progress)
+        } catch let failure as Failure {
+            throw disk.explained(failure)
+        }
+    }
+
+    /// - Parameters:
+    ///   - disk: for the new disk, raw.
+    ///   - part: for its last partition.
+    private func make(
+        _ disk: Replacement, _ part: Replacement, _ programs: Programs, read: @escaping Conversion.Reader,
+        _ progress: @escaping @Sendable (Double) -> Void
+    ) async throws -> Conversion.Result {
         // Until the table is as small, the disk is as large as it was.
         guard truncate(disk.path, off_t(max(layout.oldDisk, layout.newDisk))) == 0 else {
             throw File.failure("write", target)
@@ -98,7 +112,7 @@ public struct Resizing: Sendable {
         let checked = try await run(programs.check, ["-f", "-p", path])
         guard let status = checked.end.status, status & ~3 == 0 else {
             throw Failure(
-                .refused, "the file system in \(partition) is damaged: \(checked.lastWords ?? "e2fsck broke off")",
+                .refused, "the file system in \(partition) is damaged: \(Self.finding(checked, path))",
                 place: source.path, hint: "mend it in a copy: e2fsck -f")
         }
         if layout.newSize < layout.oldSize {
@@ -123,6 +137,16 @@ public struct Resizing: Sendable {
         }
         // What is left of less than a block of the file system belongs to the partition as well.
         guard truncate(path, off_t(layout.newSize)) == 0 else { throw File.failure("write", target) }
+    }
+
+    /// What e2fsck broke off at: the last line about the file system, before those about what to do.
+    private static func finding(_ answer: Program.Answer, _ path: String) -> String {
+        let lines = answer.text.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("\(path): ") }
+            .map { $0.dropFirst(path.count + 2) }
+        guard let line = lines.last(where: { !$0.contains("RUN fsck MANUALLY") }) else {
+            return answer.lastWords ?? "e2fsck broke off"
+        }
+        return Printable.line(Printable.short(String(line)))
     }
 
     /// Bytes that the file system needs, by resize2fs' own estimate.

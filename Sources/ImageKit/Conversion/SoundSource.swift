@@ -9,6 +9,18 @@ public enum SoundSource {
     /// Bytes of memory that a check may take: the tables of a disk of 4 TiB are a tenth of it.
     static let memory: UInt64 = 4 << 30
 
+    /// A raw disk that was cut is known by its table alone: for programs that copy disks it is as good as any.
+    /// - Throws: `Failure` (refused) if a partition reaches past the disk's end.
+    public static func refuseCut(_ facts: ImageFacts, _ path: String) throws(Failure) {
+        guard let size = facts.disk?.virtualSize.value,
+            let last = facts.partitions?.partitions.value?.max(by: { $0.end < $1.end }), last.end > size
+        else { return }
+        throw Failure(
+            .refused,
+            "the disk was cut: it has \(size >> 20) MiB, and partition \(last.number) ends at \(last.end >> 20) MiB",
+            place: path, hint: "copy it again, whole")
+    }
+
     /// - Parameter facts: as a reader surveyed them.
     /// - Returns: the image as qemu's programs are told of it.
     /// - Throws: `CancellationError`; `Failure` (refused) if the source is cut, corrupt or encrypted.
