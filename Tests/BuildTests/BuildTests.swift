@@ -174,6 +174,22 @@ struct BuildTests {
     }
 
     @Test(
+        "A disk that looks like a disk image's file is refused: clouds would take it for one",
+        arguments: ["QFI\u{fb}", "conectix"])
+    func head(_ magic: String) async throws {
+        let (raw, odd) = ("\(scratch.path)/odd.raw", "\(scratch.path)/odd.qcow2")
+        try run(["qemu-img", "convert", "-O", "raw", image, raw])
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: raw))
+        try file.write(contentsOf: Data(magic.unicodeScalars.map { UInt8($0.value) }))
+        try file.close()
+        try run(["qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw, odd])
+        let answer = try await euler(["build", odd, "-o", "new.raw"], in: scratch.path)
+        #expect(
+            answer.status == 6 && answer.output.contains("odd.qcow2: the disk itself looks like"), "\(answer.output)")
+        #expect(try names(scratch.path).filter { $0.hasPrefix("new") || $0.hasPrefix(".euler") }.isEmpty)
+    }
+
+    @Test(
         "Where there is no room, the folder is told that has none, whatever a program calls it, and nothing is left",
         arguments: [1, 4, 6])
     func full(_ mebibytes: Int) async throws {

@@ -54,17 +54,28 @@ struct ImageMaking {
             outcome.changes += remedies.changes.filter { !outcome.changes.contains($0) }
             outcome.byHand = remedies.byHand + byHand
             build.report("check")
+            try refuseHead(of: disk)
             outcome.after = try await executor.examine(image: disk, providers: providers, market: false)
-            guard outcome.after.facts.disk?.format.value == "raw" else {
-                throw Failure(
-                    .refused, "the disk's first bytes are the head of another disk image", place: build.image,
-                    hint: "a guest's disk begins with a loader or a partition table: make the image again")
-            }
             let more = try Remedies(outcome.after, recipe, isFirst: false)
             if more.changes.allSatisfy(remedies.changes.contains) { break }
             remedies = more
         }
         return (outcome, disk)
+    }
+
+    /// What is found in a disk by its first bytes is judged by them in clouds as well.
+    /// - Throws: `Failure` (refused) if they are those of another kind of disk image.
+    private func refuseHead(of disk: String) throws {
+        let found: String
+        do {
+            found = try executor.disk(of: disk).format.value ?? "nothing that can be told"
+            if found == "raw" { return }
+        } catch let failure as Failure {
+            found = failure.message
+        }
+        throw Failure(
+            .refused, "the disk itself looks like the file of a disk image, by its first or last bytes: \(found)",
+            place: build.image, hint: "a guest's disk begins with a loader or a partition table: make the image again")
     }
 
     /// Writes one file of an image, and has those who are to take it judge that file.
@@ -95,11 +106,10 @@ struct ImageMaking {
     }
 
     /// A working image is what a raw one has to be: it is not copied.
-    /// - Returns: whether it has the name now; not a second, since who changes one file expects no other to change.
+    /// - Returns: whether it has the name now.
     private static func name(_ disk: String, _ file: String) throws -> Bool {
         let image = try File(disk, O_RDWR)
-        var status = stat()
-        guard fstat(image.descriptor, &status) == 0, status.st_nlink == 1, link(disk, file) == 0 else { return false }
+        guard link(disk, file) == 0 else { return false }
         // Also after a power loss it is whole then.
         guard fsync(image.descriptor) == 0 else { throw File.failure("write", file) }
         return true

@@ -56,6 +56,29 @@ struct ConvertTests {
         #expect(!FileManager.default.fileExists(atPath: target))
     }
 
+    @Test("A byte that differs is found in each part of a large file", arguments: [nil, 1, 50, 79])
+    func compared(_ place: Int?) async throws {
+        let scratch = try Scratch()
+        let (one, other) = ("\(scratch.path)/one", "\(scratch.path)/other")
+        try told("sh", "-c", "head -c 80M /dev/urandom > \(one)")
+        try told("cp", one, other)
+        if let place {
+            let file = try FileHandle(forUpdating: URL(fileURLWithPath: other))
+            try file.seek(toOffset: UInt64(place) << 20)
+            let byte = try #require(try file.read(upToCount: 1)?.first)
+            try file.seek(toOffset: UInt64(place) << 20)
+            try file.write(contentsOf: [~byte])
+            try file.close()
+        }
+        func image(_ path: String) throws -> QemuImage {
+            try QemuImage(path, format: "raw", variant: nil, virtualSize: 80 << 20)
+        }
+        let comparison = Comparison(try image(one), try image(other))
+        let program = try Program.qemuImage(search: Program.search)
+        guard place != nil else { return try await comparison.run(program) }
+        #expect(await failed { try await comparison.run(program) }.code == .refused)
+    }
+
     @Test("A qcow2 whose counts are broken is refused")
     func corrupt() async throws {
         let scratch = try Scratch()
