@@ -158,6 +158,44 @@ struct GuestPackagesTests {
         #expect(!FileManager.default.fileExists(atPath: "\(scratch.path)/x.raw"))
     }
 
+    @Test("What is built for azure is a fixed VHD with Hyper-V's drivers, and it is told who did not judge it")
+    func azure() async throws {
+        try Data("cloud-utils-growpart\n".utf8).write(to: URL(fileURLWithPath: "\(scratch.path)/list"))
+        try Data("version: 24.03-LTS-SP2\narch: x86_64\nrpmlist: list\n".utf8)
+            .write(to: URL(fileURLWithPath: "\(scratch.path)/cloudimg.yaml"))
+        let command = [
+            "cloudimg", "build", "-c", "cloudimg.yaml", "-t", "azure", "--mirror", Packages.mirror, "--repository",
+            Packages.repository, "--repository-key", "\(Packages.repository)/RPM-GPG-KEY-openEuler", "-o",
+        ]
+        let wrong = try await euler(command + ["azure.qcow2"], in: scratch.path)
+        #expect(wrong.status == 2 && wrong.output.contains("Azure takes fixed VHD"), "\(wrong.output)")
+        let answer = try await euler(command + ["azure.vhd"], in: scratch.path)
+        #expect(answer.status == 0 && answer.output.contains("no provider azure is installed"), "\(answer.output)")
+        let size = try #require(
+            FileManager.default.attributesOfItem(atPath: "\(scratch.path)/azure.vhd")[.size] as? Int)
+        #expect((size - 512) % (1 << 20) == 0, "\(size)")
+        let facts = try await inspect("azure.vhd")
+        #expect(facts.contains("\"fixed\""))
+        let dracut = try run([
+            "debugfs", "-R", "cat /etc/dracut.conf.d/90-eulerpublisher.conf",
+            "\(scratch.path)/azure.vhd?offset=\(257 << 20)",
+        ])
+        #expect(dracut.output.contains("hv_vmbus hv_storvsc hv_netvsc"), "\(dracut.output)")
+    }
+
+    @Test("A driver that no kernel of the guest has is told where the recipe asks for it")
+    func driver() async throws {
+        let prepared = try await euler(
+            ["image", "prepare", "-v", "24.03-LTS-SP2", "-a", "x86_64", "--mirror", Packages.mirror], in: scratch.path)
+        let stock = prepared.output.split(separator: "\n").last.map(String.init) ?? ""
+        try Data("version: 1\ninitramfs-drivers:\n- nvme\n- no-such-driver\n".utf8)
+            .write(to: URL(fileURLWithPath: "\(scratch.path)/recipe.yaml"))
+        let answer = try await euler(["build", stock, "--recipe", "recipe.yaml", "-o", "new.raw"], in: scratch.path)
+        #expect(answer.status == 6 && answer.output.contains("recipe.yaml:4:3"), "\(answer.output)")
+        #expect(answer.output.contains("has no driver no-such-driver"), "\(answer.output)")
+        #expect(try !names(scratch.path).contains { $0.hasPrefix("new") })
+    }
+
     @Test("apt installs from a repository on loopback, with a maintainer script")
     func apt() async throws {
         let site = try DebianSite(in: scratch.path)

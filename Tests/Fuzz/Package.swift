@@ -33,7 +33,7 @@ let package = Package(
         // Values and their JSON: nothing of them reads an image, and optimised they take half of the build.
         .target(
             name: "Documents", path: "Kit/Documents", swiftSettings: strict + [.unsafeFlags(["-Onone"])]),
-        kit("Digest", ["COpenSSL", "Documents"]),
+        kit("Digest", ["COpenSSL", "CSystem", "Documents"]),
         kit("Blocks", ["CSystem", "CZlib", "CZstd", "Documents"]),
         kit("FileSystems", ["Blocks", "Documents"]),
         kit("Partitions", ["Blocks", "FileSystems", "CZlib", "Documents"]),

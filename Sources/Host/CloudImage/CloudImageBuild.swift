@@ -1,4 +1,6 @@
 import ArgumentParser
+import Building
+import Conversion
 import Discovery
 import Documents
 import Files
@@ -15,7 +17,7 @@ struct CloudImageMaking: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "The new image; its ending selects the format. Default: openEuler-VERSION-ARCH-TIME.qcow2.",
+            "The new image; its ending selects the format. Default: openEuler-VERSION-ARCH-TIME.qcow2 (for azure .vhd).",
             valueName: "file"))
     var output: String?
     @OptionGroup var sources: PackageSourceOptions
@@ -25,17 +27,18 @@ struct CloudImageMaking: ParsableArguments {
     private static let usual = ["cloud-init", "cloud-utils-growpart", "wget", "tar", "hostname", "unzip", "make"]
 
     func run(
-        _ preparation: DiskPreparation, for providers: [String], fallback: String? = nil, _ session: Session
+        _ preparation: DiskPreparation, for providers: [String], fallback: String? = nil,
+        recipe: Recipe = Recipe(), ending: String = ".qcow2", _ session: Session
     ) async throws {
         // What people wrote is read before anything is fetched.
         let packages = try (list ?? fallback).map(Self.names) ?? Self.usual
         let repositories = try sources.repositories()
         let disk = try await preparation.run(session)
         DiskPreparation.tell(disk)
-        let name = "openEuler-\(disk.version)-\(disk.architecture)-\(Self.now()).qcow2"
+        let name = "openEuler-\(disk.version)-\(disk.architecture)-\(Self.now())\(ending)"
         try await BuildRun(
             image: disk.path, output: output ?? name, providers: providers, packages: packages,
-            repositories: repositories, way: ways.way
+            repositories: repositories, way: ways.way, recipe: recipe
         ).run(session)
     }
 
@@ -96,12 +99,19 @@ struct CloudImageBuild: AsyncParsableCommand {
     func run() async throws {
         let session = try Session(places)
         let (preparation, file) = try options.read()
-        let id = try Self.provider(target, session)
-        try await making.run(preparation, for: ["local", id], fallback: file?.packageList, session)
+        if let id = try Self.provider(target, session) {
+            return try await making.run(preparation, for: ["local", id], fallback: file?.packageList, session)
+        }
+        try AzureImage.check(making.output)
+        Output.error("  \(AzureImage.told)")
+        try await making.run(
+            preparation, for: ["local"], fallback: file?.packageList, recipe: AzureImage.recipe(),
+            ending: AzureImage.format.ending, session)
     }
 
     /// By the name that the predecessor had for it, which the provider's manifest says.
-    private static func provider(_ name: String, _ session: Session) throws -> String {
+    /// - Returns: its id; nil for the one target that needs none.
+    private static func provider(_ name: String, _ session: Session) throws -> String? {
         var known: [String: String] = [:]
         for entry in session.providers.entries where entry.isEnabled {
             for verb in entry.provider?.manifest.verbs ?? [] where verb["command"]?.string == "cloudimg build" {
@@ -109,9 +119,10 @@ struct CloudImageBuild: AsyncParsableCommand {
             }
         }
         if let id = known[name] { return id }
-        let names = known.keys.sorted().joined(separator: ", ")
+        if name == AzureImage.target { return nil }
+        let names = (known.keys + [AzureImage.target]).sorted().joined(separator: ", ")
         throw Failure(
             .usage, "no provider that is installed and enabled is the target \(Printable.line(name))",
-            hint: "one of \(names.isEmpty ? "none" : names); see: eulerpublisher provider list")
+            hint: "one of \(names); see: eulerpublisher provider list")
     }
 }

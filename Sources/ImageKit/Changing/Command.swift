@@ -42,10 +42,14 @@ enum Command {
     }
 
     /// One of this machine's.
-    /// - Parameter more: variables beside the usual ones.
-    static func run(_ command: [String], more: [String] = []) throws(Failure) -> Ending {
+    /// - Parameters:
+    ///   - more: variables beside the usual ones.
+    ///   - look: called again and again while it runs.
+    static func run(
+        _ command: [String], more: [String] = [], look: () -> Void = {}
+    ) throws(Failure) -> Ending {
         let path = try path(command[0])
-        return try run(command[0]) { input, output, child in
+        return try run(command[0], look: look) { input, output, child in
             withCStrings([path] + command.dropFirst()) { arguments in
                 withCStrings(environment + more) { eps_spawn(path, arguments, $0, input, output, output, &child) }
             }

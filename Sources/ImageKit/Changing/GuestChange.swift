@@ -81,7 +81,8 @@ public final class GuestChange {
         case .kernelArgument(let argument): try setKernelArgument(argument)
         case .kernelArgumentRemove(let argument): try removeKernelArgument(argument)
         case .kernelRootByUUID: try nameRootByUUID()
-        case .initramfsDriver(let names): try addDrivers(names)
+        case .initramfsDriver(let names):
+            try addDrivers(names, isAsked: request.origins[change.inWords] != nil)
         // Done before, all at once.
         case .packageInstall, .packageRemove: break
         case .unitEnable(let names): try enable(names)
@@ -120,10 +121,15 @@ public final class GuestChange {
     }
 
     private func run(_ path: String, _ command: [String]) throws(Failure) {
+        try judge(
+            command, try sharing { look throws(Failure) in try Command.run(in: root.path, path, command, look: look) })
+    }
+
+    /// Runs a program that shares a processor with the server of the guest's file system, as long as they take turns.
+    func sharing(_ run: (_ look: () -> Void) throws(Failure) -> Command.Ending) throws(Failure) -> Command.Ending {
         let sharing = ProcessorSharing(root, servers: servers)
         defer { sharing.release() }
-        let ended = try Command.run(in: root.path, path, command) { sharing.look() }
-        try judge(command, ended)
+        return try run { sharing.look() }
     }
 
     /// What follows sees what the guest's programs did: where they run elsewhere, it is done again once they have.

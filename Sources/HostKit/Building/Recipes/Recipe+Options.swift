@@ -40,6 +40,13 @@ extension Recipe {
                 digest: try Digest.sha256(ofFile: source), size: size))
     }
 
+    /// - Parameters:
+    ///   - drivers: what an initramfs must have, by names of modules.
+    ///   - place: the option that asks for them.
+    public mutating func add(drivers: [String], place: String) {
+        wishes.append(Wish(change: .initramfsDriver(drivers), place: place))
+    }
+
     /// - Parameter option: `NAME[:KEYFILE]`.
     /// - Throws: `Failure` (usage) naming the option.
     public mutating func add(user option: String) throws {

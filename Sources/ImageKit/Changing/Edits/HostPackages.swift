@@ -47,7 +47,9 @@ extension GuestChange {
         if let release = try root.lines("/etc/os-release")?.first(where: { $0.hasPrefix("VERSION_ID=") }) {
             options.append("--releasever=\(release.dropFirst("VERSION_ID=".count).filter { $0 != "\"" })")
         }
-        let ended = try Command.run(["dnf"] + options + arguments, more: ["HOME=\(home)"])
+        let ended = try sharing { look throws(Failure) in
+            try Command.run(["dnf"] + options + arguments, more: ["HOME=\(home)"], look: look)
+        }
         try judge(["dnf"] + arguments, ended, owner: "this machine's")
     }
 

@@ -2,7 +2,9 @@ import Documents
 
 /// Drivers that an initramfs must have, as its maker is told: dracut.conf(5), or initramfs-tools' list of modules.
 extension GuestChange {
-    func addDrivers(_ names: [String]) throws(Failure) {
+    /// - Parameter isAsked: whether people asked for them, who are told what no kernel has; of rules a check afterwards says so.
+    func addDrivers(_ names: [String], isAsked: Bool) throws(Failure) {
+        if isAsked { try refuseMissing(names) }
         if root.exists("/usr/bin/dracut") || root.exists("/usr/sbin/dracut") {
             try addToDracut(names)
         } else if root.exists("/usr/sbin/update-initramfs") {
@@ -18,6 +20,27 @@ extension GuestChange {
         }
         needsInitramfs = true
     }
+
+    /// What an initramfs is made of are a kernel's modules: dracut and update-initramfs pass over names that are none of them.
+    private func refuseMissing(_ names: [String]) throws(Failure) {
+        for kernel in try root.names("/lib/modules") {
+            var modules: Set<String> = []
+            for list in ["modules.dep", "modules.builtin"] {
+                for line in try root.lines("/lib/modules/\(kernel)/\(list)") ?? [] {
+                    let file = line.prefix { $0 != ":" }.split(separator: "/").last ?? ""
+                    modules.insert(Self.normalized(file.prefix { $0 != "." }))
+                }
+            }
+            guard !modules.isEmpty else { continue }
+            guard let name = names.first(where: { !modules.contains(Self.normalized($0[...])) }) else { continue }
+            throw Failure(
+                .refused, "the kernel \(kernel) has no driver \(name)", place: "/lib/modules/\(kernel)",
+                hint: "install the package that has it, or leave it out")
+        }
+    }
+
+    /// modprobe(8) makes no difference between - and _.
+    private static func normalized(_ name: Substring) -> String { String(name.map { $0 == "-" ? "_" : $0 }) }
 
     private func addToDracut(_ names: [String]) throws(Failure) {
         // What is left out by name stays out, whatever is added.
