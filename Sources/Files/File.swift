@@ -20,7 +20,7 @@ public final class File: Sendable {
         let number = errno
         let (code, hint): (Failure.Code, String?) =
             switch number {
-            case ENOSPC, EDQUOT: (.quota, nil)
+            case ENOSPC, EDQUOT: (.quota, "make room there, or name another place")
             case EFBIG: (.quota, "let this user's files be larger (ulimit -f)")
             case EMFILE, ENFILE: (.quota, "let this user have more open files (ulimit -n)")
             case ENOENT: (.usage, "check the path: that, or the directory that it lies in, is not there")

@@ -30,8 +30,10 @@ struct BuildTests {
 
     private func surroundings() throws -> [String] { try machine() + names(scratch.path) }
 
-    @Test("The stock image fails, what is made of it passes, and nothing else is touched")
-    func stockBecomesClean() async throws {
+    @Test(
+        "The stock image fails, what is made of it passes, and nothing else is touched",
+        arguments: [[], ["--way", "namespaces"]])
+    func stockBecomesClean(_ way: [String]) async throws {
         #expect(try await euler(["check", image, "-p", "local"], in: scratch.path).status == 3)
         // What the guest left in /tmp must not be hidden by what a build mounts.
         let planted = "\(scratch.path)/planted"
@@ -44,7 +46,7 @@ struct BuildTests {
         let before = try surroundings()
         let stamp = "\(scratch.path)/stamp"
         try Data().write(to: URL(fileURLWithPath: stamp))
-        let answer = try await euler(["build", image, "--for", "local", "-o", "new.qcow2"], in: scratch.path)
+        let answer = try await euler(["build", image, "--for", "local", "-o", "new.qcow2"] + way, in: scratch.path)
         #expect(answer.status == 0, "\(answer.output)")
         // Others on this machine make identities of the time (libuuid(3)).
         let find = "find /etc /usr /boot /opt /srv /var -xdev -newer \(stamp) ! -path /var/lib/libuuid/clock.txt"

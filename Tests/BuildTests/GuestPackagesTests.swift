@@ -183,17 +183,49 @@ struct GuestPackagesTests {
         #expect(dracut.output.contains("hv_vmbus hv_storvsc hv_netvsc"), "\(dracut.output)")
     }
 
-    @Test("A driver that no kernel of the guest has is told where the recipe asks for it")
-    func driver() async throws {
+    private func stock() async throws -> String {
         let prepared = try await euler(
             ["image", "prepare", "-v", "24.03-LTS-SP2", "-a", "x86_64", "--mirror", Packages.mirror], in: scratch.path)
-        let stock = prepared.output.split(separator: "\n").last.map(String.init) ?? ""
-        try Data("version: 1\ninitramfs-drivers:\n- nvme\n- no-such-driver\n".utf8)
-            .write(to: URL(fileURLWithPath: "\(scratch.path)/recipe.yaml"))
-        let answer = try await euler(["build", stock, "--recipe", "recipe.yaml", "-o", "new.raw"], in: scratch.path)
-        #expect(answer.status == 6 && answer.output.contains("recipe.yaml:4:3"), "\(answer.output)")
-        #expect(answer.output.contains("has no driver no-such-driver"), "\(answer.output)")
+        return prepared.output.split(separator: "\n").last.map(String.init) ?? ""
+    }
+
+    @Test("Drivers, modules and settings that the guest does not know are told where the recipe asks for them")
+    func unknown() async throws {
+        let stock = try await stock()
+        for (recipe, place, words) in [
+            ("initramfs-drivers:\n- nvme\n- no-such-driver", "recipe.yaml:4:3", "has no driver no-such-driver"),
+            ("dracut-modules: [no-such-module]", "recipe.yaml:2:18", "has no module no-such-module"),
+            ("sshd:\n  X11Forwarding: no\n  Nonsense: yes", "recipe.yaml:4:3", "Nonsense"),
+        ] {
+            try Data("version: 1\n\(recipe)\n".utf8)
+                .write(to: URL(fileURLWithPath: "\(scratch.path)/recipe.yaml"))
+            let answer = try await euler(
+                ["build", stock, "--recipe", "recipe.yaml", "-o", "new.raw"], in: scratch.path)
+            #expect(answer.status == 6 && answer.output.contains("\n\(place): "), "\(answer.output)")
+            #expect(answer.output.contains(words), "\(answer.output)")
+        }
         #expect(try !names(scratch.path).contains { $0.hasPrefix("new") })
+    }
+
+    @Test("Signatures are judged by the keys that lie in the guest; without one, and without an index, it is told so")
+    func guestKeys() async throws {
+        let guest = "\(scratch.path)/guest.raw"
+        try run(["qemu-img", "convert", "-O", "raw", try await stock(), guest])
+        let build = ["build", guest, "--install", "cloud-utils-growpart", "-o", "new.raw", "--repository"]
+        let empty = try await euler(build + [scratch.path], in: scratch.path)
+        #expect(empty.status == 2 && empty.output.contains("no repodata/repomd.xml"), "\(empty.output)")
+        try run(["debugfs", "-w", "-R", "rm /etc/pki/rpm-gpg/RPM-GPG-KEY-openEuler", "\(guest)?offset=\(257 << 20)"])
+        let unsigned = try await euler(build + [Packages.repository], in: scratch.path)
+        #expect(unsigned.status == 6 && unsigned.output.contains("--repository-key"), "\(unsigned.output)")
+        for command in [
+            "mkdir /etc/pki", "mkdir /etc/pki/rpm-gpg",
+            "write \(Packages.repository)/RPM-GPG-KEY-openEuler /etc/pki/rpm-gpg/RPM-GPG-KEY-openEuler",
+        ] {
+            try run(["debugfs", "-w", "-R", command, "\(guest)?offset=\(257 << 20)"])
+        }
+        let signed = try await euler(build + [Packages.repository], in: scratch.path)
+        #expect(signed.status == 0, "\(signed.output)")
+        #expect(try await inspect("new.raw").contains("\"cloud-utils-growpart\""))
     }
 
     @Test("apt installs from a repository on loopback, with a maintainer script")

@@ -50,6 +50,20 @@ struct RecipeReaderTests {
             ("version: 1\ncloud-init: {chpasswd: {expire: false}}", "recipe.yaml:2:14", "password"),
             ("version: 1\ncloud-init: {users: [{name: a, passwd: b}]}", "recipe.yaml:2:32", "password"),
             ("version: 1\nkernel-arguments: [\"a b\"]", "recipe.yaml:2:20", "must match"),
+            ("version: 1\nkernel-arguments: [-root]", "recipe.yaml:2:20", "without root="),
+            ("version: 1\nfiles:\n  - {path: /a, from: private}", "recipe.yaml:3:22", "private key"),
+            (
+                "version: 1\ncloud-init: {write_files: [{content: \"-----BEGIN RSA PRIVATE KEY-----\"}]}",
+                "recipe.yaml:2:38", "private key"
+            ),
+            (
+                "version: 1\nusers: [{name: a, authorized-keys: [ssh-ed25519 AAAA a]}]", "recipe.yaml:2:37",
+                "no public key"
+            ),
+            (
+                "version: 1\nusers: [{name: a, authorized-keys: [ssh-rsa AAAAC3NzaC1lZDI1NTE5AAAAIC4x]}]",
+                "recipe.yaml:2:37", "no public key"
+            ),
             ("version: 1\ngrowpart: false", "recipe.yaml:2:11", "must be true"),
             ("version: 1\nunits: {start: [a]}", "recipe.yaml:2:9", "unknown key"),
         ])
@@ -99,12 +113,24 @@ struct RecipeReaderTests {
         #expect(recipe.wishes.first?.place == "r.yaml:2:12")
     }
 
+    @Test("Public keys of each kind are taken, as ssh-keygen makes them", arguments: ["ed25519", "rsa", "ecdsa"])
+    func keys(_ kind: String) throws {
+        let made = try run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-C", "a b", "-f", "\(scratch.path)/id"])
+        try #require(made.status == 0, "\(made.output)")
+        try run(["ssh-keygen", "-q", "-s", "\(scratch.path)/id", "-I", "me", "\(scratch.path)/id.pub"])
+        for name in ["id.pub", "id-cert.pub"] {
+            let text = "version: 1\nusers: [{name: a, authorized-keys: [{file: \(name)}]}]"
+            #expect(try failure(text) == nil, "\(name)")
+        }
+    }
+
     @Test(
         "Options say which of them is wrong",
-        arguments: ["a", "pipe:/etc/x", "gone:/etc/x", "ok:/etc/x:999", "ok:/../x"])
+        arguments: ["key:/etc/x", "a", "pipe:/etc/x", "gone:/etc/x", "ok:/etc/x:999", "ok:/../x"])
     func options(_ option: String) throws {
         mkfifo("\(scratch.path)/pipe", 0o600)
         try Data().write(to: URL(fileURLWithPath: "\(scratch.path)/ok"))
+        try Data("words\n-----BEGIN PRIVATE KEY-----\n".utf8).write(to: URL(fileURLWithPath: "\(scratch.path)/key"))
         let whole = option.contains(":") ? "\(scratch.path)/\(option)" : option
         var recipe = Recipe()
         let failure = try #require(throws: Failure.self) { try recipe.add(file: whole) }

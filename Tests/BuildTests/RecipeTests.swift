@@ -114,6 +114,7 @@ struct RecipeTests {
             ("files: [{ path: /etc/a, text: a, owner: nosuchuser }]", "user nosuchuser"),
             ("files: [{ path: /etc, text: a }]", "/etc"),
             ("units: { enable: [nosuchunit.service] }", "nosuchunit.service"),
+            ("users: [{ name: mary, shell: /bin/nosuchshell }]", "/bin/nosuchshell"),
         ] {
             try write("recipe.yaml", "version: 1\n\(line)\n")
             let answer = try await euler(

@@ -64,6 +64,8 @@ private func sparse(_ size: Int, hole: Int) -> Data {
         data += Data((0..<size).map { _ in UInt8.random(in: 0...255) })
         if data.count < 2 * size { data += Data(count: hole) }
     }
+    // A qcow2 image by its head (version 3), over no other file.
+    data.replaceSubrange(0..<16, with: Array("QFI".utf8) + [0xFB, 0, 0, 0, 3] + Array(repeating: 0, count: 8))
     return data
 }
 
@@ -133,5 +135,32 @@ private func sparse(_ size: Int, hole: Int) -> Data {
         #expect(try await refusal().contains("no disk image of openEuler-24.03-LTS for x86_64"))
         try mirror.put(packed)
         #expect(try await refusal() == "taken")
+    }
+
+    @Test("What is no qcow2 image, or a layer over another file, is refused; so is a checksum of nothing")
+    func notAnImage() async throws {
+        func refusal(_ image: Data, absent: Bool = false) async throws -> String {
+            let mirror = try DiskMirror(image)
+            if absent {
+                try FileManager.default.removeItem(
+                    atPath: "\(mirror.folder.path)/mirror/\(DiskMirror.directory)/\(DiskMirror.name)")
+            }
+            do {
+                _ = try await mirror.prepare()
+                return "taken"
+            } catch let failure as Failure {
+                let images = "\(mirror.folder.path)/cache/images/sha256"
+                #expect((try? FileManager.default.contentsOfDirectory(atPath: images)) ?? [] == [])
+                return "\(failure.code.rawValue): \(failure.message)"
+            }
+        }
+        var image = sparse(10_000, hole: 0)
+        #expect(try await refusal(image) == "taken")
+        #expect(try await refusal(image, absent: true).hasPrefix("refused: the mirror has the image's checksum"))
+        image[15] = 104
+        #expect(try await refusal(image).hasPrefix("refused: the image is a layer over another file"))
+        image[3] = 0
+        #expect(try await refusal(image).hasPrefix("refused: what is packed there is no qcow2 image"))
+        #expect(try await refusal(Data("QFI".utf8)).hasPrefix("refused: what is packed there is no qcow2 image"))
     }
 }

@@ -53,6 +53,11 @@ struct CloudImageMaking: ParsableArguments {
                     .usage, "more than one package on a line", place: "\(path):\(number + 1)",
                     hint: "write each on a line of its own")
             }
+            guard words.first?.hasPrefix("-") != true else {
+                throw Failure(
+                    .usage, "this is no package's name", place: "\(path):\(number + 1)",
+                    hint: "write each on a line of its own")
+            }
             return words.first.map(String.init)
         }
         guard !names.isEmpty else { throw Failure(.usage, "the list names no package", place: path) }

@@ -1,7 +1,9 @@
 import ArgumentParser
+import CSystem
 import Documents
 import Execution
 import Prepare
+import Synchronization
 
 /// Which disk image of a release, and where it comes from.
 struct DiskReleaseOptions: ParsableArguments {
@@ -26,12 +28,22 @@ struct DiskPreparation {
         let site = try ReleaseMirror(location: mirror, setting: session.mirror, downloader: session.downloader)
         let architecture = try Architecture(architecture ?? Self.machine)
         let (version, cache) = (version, session.cache)
-        return try await interruption.withTask("the image was there") {
-            try await site.prepareDisk(version: version, architecture: architecture, cache: cache) { fetching in
-                Output.error("  \(fetching.bytes >> 20) MiB of \(fetching.url)")
+        return try await interruption.withTask("the image was prepared") {
+            let told = Mutex<(mebibytes: Int64, time: Int64)>((-1, 0))
+            return try await site.prepareDisk(version: version, architecture: architecture, cache: cache) { fetching in
+                let (mebibytes, now) = (Int64(fetching.bytes >> 20), eps_monotonic())
+                let isNews = told.withLock { told in
+                    guard told.mebibytes != mebibytes || now - told.time >= Self.silence else { return false }
+                    told = (mebibytes, now)
+                    return true
+                }
+                if isNews { Output.error("  \(mebibytes) MiB of \(fetching.url)") }
             }
         }
     }
+
+    /// Nanoseconds for which nothing is said of a download that stands still.
+    private static let silence: Int64 = 30_000_000_000
 
     private static var machine: String {
         #if arch(arm64)

@@ -97,7 +97,9 @@ public struct BuildProduct: Sendable, Equatable {
 
         /// - Throws: `Failure` if the file, or one of its documents, is there.
         private static func refuse(_ path: String) throws(Failure) {
-            for path in [path, billPath(path), provenancePath(path)] where File.exists(path) {
+            var status = stat()
+            // A link that leads nowhere is there as well.
+            for path in [path, billPath(path), provenancePath(path)] where lstat(path, &status) == 0 {
                 throw Failure(
                     .usage, "this file is there already", place: path, hint: "name another, or remove it first")
             }

@@ -72,6 +72,11 @@ public struct ImageBuild: Sendable {
     /// One image for all who agree; where two rules contradict each other, one for each side, and the report says why.
     /// - Throws: `Failure`, with nothing written under any output's name; nor is it if an outcome is not taken.
     public func run(_ executor: Executor) async throws -> [Outcome] {
+        if let wrong = packages.first(where: { $0.isEmpty || $0.hasPrefix("-") }) {
+            throw Failure(
+                .usage, "this is no package's name: \(wrong.isEmpty ? "nothing" : Printable.line(wrong))",
+                hint: "name packages as the guest's repositories call them")
+        }
         let naming = try BuildProduct.Naming(self, executor)
         report("read \(image)")
         let tool = try Program.qemuImage(search: Program.search)
@@ -151,7 +156,7 @@ public struct ImageBuild: Sendable {
         let (stays, goes) = (disagreement.one.provider, disagreement.other.provider)
         guard !stays.isEmpty else {
             throw Failure(
-                .conflict, disagreement.reason, place: disagreement.one.rule,
+                .conflict, disagreement.reason,
                 hint: goes.isEmpty
                     ? "leave one of both out" : "leave that out of the recipe, or build without --for \(goes)")
         }

@@ -38,6 +38,7 @@ extension ReleaseMirror {
         let sources = try SourceCache(directory: cache, downloader: downloader, telling: telling)
         let name = "openEuler-\(version)-\(architecture).qcow2.xz"
         let urls = locations.map { "\($0)/openEuler-\(version)/\(index)/\(architecture)/\(name)" }
+        var lacking: String?
         for url in urls {
             guard let text = try await sources.text("\(url).sha256sum", limit: 4096) else { continue }
             let digest = try Checksum(text, of: name, place: "\(url).sha256sum").digest
@@ -48,10 +49,18 @@ extension ReleaseMirror {
                 disk.size = size
                 return disk
             }
-            guard let packed = try await sources.fetch(url, digest) else { continue }
+            guard let packed = try await sources.fetch(url, digest) else {
+                lacking = url
+                continue
+            }
             disk.fetched = packed.fetched
             disk.size = try await Self.unpack(packed.path, to: path, url: url)
             return disk
+        }
+        if let lacking {
+            throw Failure(
+                .refused, "the mirror has the image's checksum, and not the image", place: lacking,
+                hint: "it may be in the middle of an update: try later, or name another mirror")
         }
         throw Failure(
             .usage, "no disk image of openEuler-\(version) for \(architecture)", place: urls.joined(separator: ", "),
@@ -70,6 +79,7 @@ extension ReleaseMirror {
         }
         do {
             let (sum, size) = try XZ.unpack(packed, into: partial, place: url)
+            try refuseOthers(partial, url)
             let note = try File("\(path).sha256", O_WRONLY | O_CREAT | O_TRUNC)
             try note.write(Array("\(sum.hex)  \(path.split(separator: "/").last ?? "")\n".utf8))
             guard fchmod(partial.descriptor, 0o444) == 0, fsync(partial.descriptor) == 0,
@@ -79,6 +89,22 @@ extension ReleaseMirror {
         } catch {
             unlink(partial.path)
             throw error
+        }
+    }
+
+    /// What has the right checksum may be the wrong thing all the same.
+    /// - Throws: `Failure` (refused) if it is no qcow2 image, or one that names another file (docs/interop/qcow2.rst of QEMU).
+    private static func refuseOthers(_ image: File, _ url: String) throws {
+        let head = try image.read(count: 16, at: 0)
+        guard head.starts(with: Array("QFI".utf8) + [0xFB]), head.count == 16 else {
+            throw Failure(
+                .refused, "what is packed there is no qcow2 image", place: url,
+                hint: "name another mirror, or report it")
+        }
+        guard head[8...].allSatisfy({ $0 == 0 }) else {
+            throw Failure(
+                .refused, "the image is a layer over another file, which is not there", place: url,
+                hint: "name another mirror, or report it")
         }
     }
 

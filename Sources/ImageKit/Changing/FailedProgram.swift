@@ -53,7 +53,8 @@ public struct FailedProgram {
         ] + signatures + silences
     /// dnf's and apt's words for packages and indexes that no known key vouches for.
     private static let signatures = [
-        "not signed", "is not installed. Failing package", "GPG check", "NO_PUBKEY", "signature",
+        "not signed", "any GPG public keys installed", "is not installed. Failing package", "GPG check", "NO_PUBKEY",
+        "signature",
     ]
     /// libcurl's (libcurl-errors(3)) and apt's words for a server that does not answer.
     private static let silences = [

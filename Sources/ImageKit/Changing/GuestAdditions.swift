@@ -7,6 +7,9 @@ public struct GuestAdditions: Sendable, Equatable, Codable {
 
     public init() {}
 
+    /// What asks for one is found by this.
+    public static func inWords(dracutModule name: String) -> String { "dracut: \(name)" }
+
     public var count: Int { files.count + users.count + dracutModules.count }
     public var isEmpty: Bool { files.isEmpty && users.isEmpty && dracutModules.isEmpty }
 }

@@ -61,6 +61,12 @@ public struct Layout: Sendable, Equatable {
         } else {
             newSize = last.size
         }
+        guard newSize > 0 || !isExt else {
+            throw Failure(
+                .usage,
+                "partition \(last.number) begins at \(start >> 20) MiB, and a disk of \(size >> 20) MiB was asked for",
+                place: place, hint: "give a larger size")
+        }
         guard newSize > 0, start + newSize <= end else {
             throw Failure(
                 .usage,

@@ -34,7 +34,11 @@ final class Replacement: Sendable {
         let name = ".\(slash.map { String(target[target.index(after: $0)...]) } ?? target)."
         Self.sweep(folder, name, kind)
         path = "\(folder)\(name)\(UInt64.random(in: 0 ... .max)).\(kind)"
-        lock = try File(path, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
+        do { lock = try File(path, O_RDWR | O_CREAT | O_EXCL, mode: 0o600) } catch var failure as Failure {
+            // The other name says nothing to whoever named this one.
+            failure.place = target
+            throw failure
+        }
         flock(lock.descriptor, LOCK_EX | LOCK_NB)
     }
 

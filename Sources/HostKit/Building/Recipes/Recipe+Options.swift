@@ -31,6 +31,7 @@ extension Recipe {
         try RecipeInputs.check(path, place)
         let source = inputs.absolute(String(option[..<colon]))
         let size = try RecipeInputs.size(source, named: place)
+        try RecipeInputs.refusePrivateKey(inFile: source, place)
         guard !files.contains(where: { $0.file.path == path }) else {
             throw Failure(.usage, "\(path) is written twice", place: place, hint: "leave one of both out")
         }

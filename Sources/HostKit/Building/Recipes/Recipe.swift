@@ -33,6 +33,8 @@ public struct Recipe: Sendable, Equatable {
     public internal(set) var files: [File] = []
     public internal(set) var users: [User] = []
     public internal(set) var dracutModules: [String] = []
+    /// Where each of them stands, by its words.
+    var moduleOrigins: [String: String] = [:]
     /// Where it says that the root grows with its disk.
     var growing: String?
 
@@ -51,7 +53,7 @@ public struct Recipe: Sendable, Equatable {
         let steps =
             wishes.map { ($0.change.inWords, $0.place) } + files.map { ($0.file.inWords, $0.place) }
             + users.map { ($0.user.inWords, $0.place) }
-        return Dictionary(steps) { first, _ in first }
+        return Dictionary(steps) { first, _ in first }.merging(moduleOrigins) { first, _ in first }
     }
 
     /// What each part decides, for comparison with what rules ask for.

@@ -49,11 +49,7 @@ struct RecipeInputs {
             group: value["group"]?.string)
         switch (value["text"]?.string, value["from"]?.string) {
         case (let text?, nil):
-            guard !text.contains("PRIVATE KEY-----") else {
-                throw Failure(
-                    .usage, "this is a private key, and everybody who has the image would have it", place: node.place,
-                    hint: "have each machine make its own when it first starts")
-            }
+            try Self.refusePrivateKey(text, node.place)
             return Recipe.File(
                 file: file, place: node.place, digest: sha256(Array(text.utf8)), size: UInt64(text.utf8.count))
         case (nil, let from?):
@@ -61,6 +57,7 @@ struct RecipeInputs {
             let place = (node["from"] ?? node).place
             let size = try Self.size(source, named: place)
             try stays(from, place)
+            try Self.refusePrivateKey(inFile: source, place)
             file.content = .file(source)
             return Recipe.File(
                 file: file, place: node.place, digest: try Digest.sha256(ofFile: source), size: size)
@@ -86,6 +83,19 @@ struct RecipeInputs {
             .usage,
             "\(Printable.line(path)) leads out of the recipe's folder, to \(Printable.line(String(cString: real)))",
             place: place, hint: "name that file by its whole path, if it is meant")
+    }
+
+    static func refusePrivateKey(_ text: String, _ place: String) throws(Failure) {
+        guard text.contains("PRIVATE KEY-----") else { return }
+        throw Failure(
+            .usage, "this is a private key, and everybody who has the image would have it", place: place,
+            hint: "have each machine make its own when it first starts")
+    }
+
+    /// A key's armour is at the beginning of its file, behind a few lines of words at most.
+    static func refusePrivateKey(inFile path: String, _ place: String) throws {
+        let beginning = try File(path, O_RDONLY).read(count: 64 << 10, at: 0)
+        try refusePrivateKey(String(decoding: beginning, as: UTF8.self), place)
     }
 
     /// A path of the guest's at which a file stays.
@@ -153,7 +163,8 @@ struct RecipeInputs {
             let isPrintable = !line.unicodeScalars.contains { $0.properties.generalCategory == .control && $0 != "\t" }
             return isPrintable
                 && words.indices.dropLast().contains { index in
-                    kinds.contains { words[index].hasPrefix($0) } && words[index + 1].hasPrefix("AAAA")
+                    kinds.contains { words[index].hasPrefix($0) }
+                        && isKey(String(words[index + 1]), kind: String(words[index]))
                 }
         }
         guard areKeys, !lines.isEmpty else {
@@ -162,5 +173,21 @@ struct RecipeInputs {
                 hint: "write it as in id_ed25519.pub: ssh-ed25519 AAAA...")
         }
         return lines
+    }
+
+    /// Whether it is the base64 of such a key: its kind and its numbers, each behind its length (RFC 4253, 6.6). A certificate has
+    /// others behind them (OpenSSH, PROTOCOL.certkeys).
+    private static func isKey(_ text: String, kind: String) -> Bool {
+        guard let bytes = Data(base64Encoded: text).map(Array.init) else { return false }
+        var fields: [ArraySlice<UInt8>] = []
+        var rest = bytes[...]
+        while rest.count >= 4 {
+            let length = rest.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+            guard length <= rest.count - 4 else { break }
+            fields.append(rest.dropFirst(4).prefix(length))
+            rest = rest.dropFirst(4 + length)
+        }
+        guard let first = fields.first, first.elementsEqual(kind.utf8), fields.count > 1 else { return false }
+        return kind.contains("-cert-") || rest.isEmpty && (kind != "ssh-ed25519" || fields[1].count == 32)
     }
 }

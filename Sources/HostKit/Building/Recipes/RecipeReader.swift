@@ -56,11 +56,19 @@ extension Recipe {
             wishes.append(Wish(change: .sshdSet(member.key, value), place: member.place))
         }
         if let cloud = node["cloud-init"] { try addCloudInit(cloud, []) }
-        each("kernel-arguments") { text, place in
+        try each("kernel-arguments") { text, place in
+            guard text != "-root", !text.hasPrefix("-root=") else {
+                throw Failure(
+                    .usage, "without root= no kernel finds its root file system", place: place.place,
+                    hint: "leave it; a build names the root by its UUID")
+            }
             wish(text.hasPrefix("-") ? .kernelArgumentRemove(String(text.dropFirst())) : .kernelArgument(text), place)
         }
         each("initramfs-drivers") { wish(.initramfsDriver([$0]), $1) }
-        each("dracut-modules") { text, _ in dracutModules.append(text) }
+        each("dracut-modules") { text, place in
+            dracutModules.append(text)
+            moduleOrigins[GuestAdditions.inWords(dracutModule: text)] = place.place
+        }
         growing = node["growpart"]?.place
         for verb in ["enable", "disable", "mask"] {
             for (number, value) in (json["units"]?[verb]?.array ?? []).enumerated() {
@@ -122,6 +130,7 @@ extension Recipe {
             try refuseSecrets(in: member.value)
         }
         for element in node.elements ?? [] { try refuseSecrets(in: element) }
+        if let text = node.json.string { try RecipeInputs.refusePrivateKey(text, node.place) }
     }
 
     /// What is in an image is everybody's (docs.cloud-init.io, modules set_passwords, users_groups and ssh).

@@ -12,7 +12,8 @@ extension GuestChange {
         let there = try root.names("/usr/lib/dracut/modules.d").map { $0.drop { "0123456789".contains($0) } }
         if let missing = names.first(where: { name in !there.contains { $0 == name } }) {
             throw Failure(
-                .refused, "dracut has no module \(missing)", place: "/usr/lib/dracut/modules.d",
+                .refused, "the guest's dracut has no module \(missing)",
+                place: request.origins[GuestAdditions.inWords(dracutModule: missing)] ?? "/usr/lib/dracut/modules.d",
                 hint: "install the package that brings it")
         }
         for folder in ["/etc/dracut.conf.d", "/usr/lib/dracut/dracut.conf.d"] {

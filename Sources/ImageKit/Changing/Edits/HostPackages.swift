@@ -36,7 +36,8 @@ extension GuestChange {
                 try Self.write(text, "\(home)/\(number + 1).asc")
             }
             let lines = try repositoryLines(
-                address: { $0.isFolder ? "file://\($0.location)" : $0.withoutSecrets }, keys: keys)
+                address: { $0.isFolder ? "file://\($0.location)" : $0.withoutSecrets }, keys: keys,
+                root: root.path)
             try Self.write(lines.map { $0 + "\n" }.joined(), repositories + "/eulerpublisher.repo")
         }
         var options = [

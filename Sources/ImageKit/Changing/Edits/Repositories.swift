@@ -1,4 +1,5 @@
 import Documents
+import Glibc
 
 /// Repositories of one build: written where the guest keeps nothing, named by options, and so without a trace.
 extension GuestChange {
@@ -28,15 +29,23 @@ extension GuestChange {
             addresses[repository.location] = address(number)
             if case .key(let text) = repository.trust { keys[number] = try writeKey(number, text) }
         }
-        let lines = try repositoryLines(address: { addresses[$0.location] ?? $0.location }, keys: keys)
+        let lines = try repositoryLines(address: { addresses[$0.location] ?? $0.location }, keys: keys, root: "")
         try root.write("\(Self.place)/dnf/eulerpublisher.repo", lines: lines)
         return ["--setopt=reposdir=\(Self.place)/dnf"]
     }
 
+    /// The keys that a guest trusts before it has used any (rpm's distributions have them there).
+    private static let ownKeys = "/etc/pki/rpm-gpg"
+
     /// A .repo file of all of them.
-    /// - Parameter keys: where the keys of those lie that have one.
-    func repositoryLines(address: (GuestRepository) -> String, keys: [Int: String]) throws(Failure) -> [String] {
+    /// - Parameters:
+    ///   - keys: where the keys of those lie that have one.
+    ///   - root: how whoever reads the file calls the guest's root.
+    func repositoryLines(
+        address: (GuestRepository) -> String, keys: [Int: String], root place: String
+    ) throws(Failure) -> [String] {
         var lines: [String] = []
+        let own = try root.names(Self.ownKeys).filter { !root.isDirectory("\(Self.ownKeys)/\($0)") }
         for (number, repository) in request.repositories.enumerated() {
             guard !repository.location.hasPrefix("deb ") else {
                 throw Failure(
@@ -44,11 +53,20 @@ extension GuestChange {
                     place: Printable.line(repository.withoutSecrets),
                     hint: "name the repository's URL or folder")
             }
-            let place = address(repository)
-            lines += ["[eulerpublisher\(number + 1)]", "name=\(place)", "baseurl=\(place)"]
+            guard !repository.isFolder || access("\(repository.location)/repodata/repomd.xml", F_OK) == 0 else {
+                throw Failure(
+                    .usage, "this folder is no repository for dnf: it has no repodata/repomd.xml",
+                    place: Printable.line(repository.location), hint: "make its index: createrepo_c FOLDER")
+            }
+            let url = address(repository)
+            lines += ["[eulerpublisher\(number + 1)]", "name=\(url)", "baseurl=\(url)"]
             lines.append("gpgcheck=\(repository.trust == .nobody ? 0 : 1)")
             if let login = repository.login { lines += ["username=\(login.user)", "password=\(login.password)"] }
-            if let key = keys[number] { lines.append("gpgkey=file://\(key)") }
+            if let key = keys[number] {
+                lines.append("gpgkey=file://\(key)")
+            } else if repository.trust == .guest, !own.isEmpty {
+                lines.append("gpgkey=" + own.map { "file://\(place)\(Self.ownKeys)/\($0)" }.joined(separator: " "))
+            }
         }
         return lines
     }

@@ -48,7 +48,16 @@ extension GuestChange {
         let key = "/run/eulerpublisher-test-key"
         try run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key])
         try run(["mkdir", "-p", "/run/sshd"])
-        try run(["sshd", "-t", "-h", key])
+        do { try run(["sshd", "-t", "-h", key]) } catch {
+            let settings = request.changes.compactMap { change -> (key: String, origin: String)? in
+                guard case .sshdSet(let key, _) = change else { return nil }
+                return request.origins[change.inWords].map { (key, $0) }
+            }
+            var failure = error
+            let named = settings.first { failure.message.asciiLowercased.contains($0.key.asciiLowercased) }
+            if let setting = named ?? settings.first { failure.place = setting.origin }
+            throw failure
+        }
     }
 }
 

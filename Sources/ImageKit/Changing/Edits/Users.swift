@@ -21,6 +21,11 @@ extension GuestChange {
     /// Makes an account, whose password is locked; one that is there gets what it lacks. Files alone say it, so that each way of
     /// changing a guest gives the same, on whatever day.
     func add(_ user: GuestUser) throws(Failure) {
+        if let shell = user.shell, !root.exists(shell) {
+            throw Failure(
+                .refused, "the guest has no \(Printable.line(shell))", place: "/etc/passwd",
+                hint: "name a shell that it has, or install the package that brings it")
+        }
         if try account(user.name) == nil {
             try make(user.name, user.shell ?? (root.exists("/bin/bash") ? "/bin/bash" : "/bin/sh"))
         } else if let shell = user.shell {
