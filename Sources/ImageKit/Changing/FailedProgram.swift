@@ -76,7 +76,7 @@ public struct FailedProgram {
             case .signature: "give the key that the repository's packages are signed with: --repository-key"
             case .other: "see whether the guest's repositories have it, or name others: --repository"
             }
-        case "systemctl": "see whether the guest has that unit: eulerpublisher image inspect"
+        case "systemctl": "see what the guest has by that name: eulerpublisher image inspect"
         case "sshd": "see the value in the recipe, or in the rule's own words: eulerpublisher requirements"
         default: nil
         }
