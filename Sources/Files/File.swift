@@ -13,7 +13,7 @@ public final class File: Sendable {
         guard descriptor >= 0 else { throw File.failure("open", path) }
     }
 
-    deinit { close(descriptor) }
+    deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// What `errno` says about the path. Most of it is not a fault of ours: the path was named to us, and can be mended.
     public static func failure(_ verb: String, _ path: String) -> Failure {

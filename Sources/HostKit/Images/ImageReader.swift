@@ -52,15 +52,11 @@ public final class ImageReader: Sendable {
         var writer = FieldWriter()
         writer.number(Self.memory)
         writer.text(path)
-        do { _ = try ask(.imageOpen, writer.bytes, [descriptor]) } catch {
-            end()
-            throw error
-        }
+        // All is in place: an error here ends in deinit, as a value does.
+        _ = try ask(.imageOpen, writer.bytes, [descriptor])
     }
 
-    deinit { end() }
-
-    private func end() {
+    deinit {
         process.kill()
         for descriptor in [process.socket, process.output, process.errors, process.end] where descriptor >= 0 {
             close(descriptor)

@@ -51,6 +51,30 @@ struct TraceTests {
     }
 }
 
+extension TraceTests {
+    @Test(
+        "What a refused image leaves open is closed once: a number that is closed twice may be somebody else's by then")
+    func closedOnce() async throws {
+        let images = try await HostileImages.shared.all()
+        let scratch = try Scratch()
+        let answer = try await runApart(
+            [
+                "strace", "-f", "-o", "trace", "-e", "trace=close,kill,wait4", "\(stage ?? "")/bin/eulerpublisher",
+                "check",
+                images.path("data-file.qcow2"),
+            ], in: scratch.path,
+            environment: [
+                "HOME": scratch.path, "XDG_STATE_HOME": scratch.path, "XDG_CACHE_HOME": scratch.path,
+                "XDG_CONFIG_HOME": scratch.path,
+            ])
+        #expect(answer.status == 6, "\(answer.output.suffix(500))")
+        let lines = try scratch.text("trace").split(separator: "\n")
+        #expect(lines.contains { $0.contains("close(") && $0.hasSuffix("= 0") })
+        #expect(!lines.contains { $0.contains("EBADF") }, "\(lines.filter { $0.contains("EBADF") })")
+        #expect(!lines.contains { $0.contains("ECHILD") }, "\(lines.filter { $0.contains("ECHILD") })")
+    }
+}
+
 /// A system call that strace told of.
 private struct Call {
     var process: Int
