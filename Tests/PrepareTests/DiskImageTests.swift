@@ -47,6 +47,18 @@ private struct DiskMirror {
             version: "24.03-lts", architecture: Architecture("x86_64"), cache: "\(folder.path)/cache")
     }
 
+    /// Why it is refused, with nothing kept; or that it is taken.
+    func refusal() async throws -> String {
+        do {
+            _ = try await prepare()
+            return "taken"
+        } catch let failure as Failure {
+            let images = "\(folder.path)/cache/images/sha256"
+            #expect((try? FileManager.default.contentsOfDirectory(atPath: images)) ?? [] == [])
+            return "\(failure.code.rawValue): \(failure.message)"
+        }
+    }
+
     private func run(_ program: String, _ arguments: [String]) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -108,16 +120,7 @@ private func sparse(_ size: Int, hole: Int) -> Data {
     func refused() async throws {
         let mirror = try DiskMirror(sparse(300_000, hole: 1 << 20))
         let packed = try mirror.packed
-        func refusal() async throws -> String {
-            do {
-                _ = try await mirror.prepare()
-                return "taken"
-            } catch let failure as Failure {
-                let images = "\(mirror.folder.path)/cache/images/sha256"
-                #expect((try? FileManager.default.contentsOfDirectory(atPath: images)) ?? [] == [])
-                return "\(failure.code.rawValue): \(failure.message)"
-            }
-        }
+        func refusal() async throws -> String { try await mirror.refusal() }
         var flipped = packed
         flipped[packed.count / 2] ^= 0x40
         try mirror.put(flipped)
@@ -145,14 +148,7 @@ private func sparse(_ size: Int, hole: Int) -> Data {
                 try FileManager.default.removeItem(
                     atPath: "\(mirror.folder.path)/mirror/\(DiskMirror.directory)/\(DiskMirror.name)")
             }
-            do {
-                _ = try await mirror.prepare()
-                return "taken"
-            } catch let failure as Failure {
-                let images = "\(mirror.folder.path)/cache/images/sha256"
-                #expect((try? FileManager.default.contentsOfDirectory(atPath: images)) ?? [] == [])
-                return "\(failure.code.rawValue): \(failure.message)"
-            }
+            return try await mirror.refusal()
         }
         var image = sparse(10_000, hole: 0)
         #expect(try await refusal(image) == "taken")
